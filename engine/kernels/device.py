@@ -1,0 +1,81 @@
+"""Opens the compute device once for the process: the one that was asked for, or the best that passes a small self-test."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import EngineError, Exit
+from ..settings import DeviceChoice
+
+os.environ["ENABLE_QUADRANTS_HEADER_PRINT"] = "0"  # standard output belongs to the engine's events
+import quadrants as qd
+
+_ARCHS: dict[DeviceChoice, Any] = {
+    DeviceChoice.CPU: qd.cpu,
+    DeviceChoice.CUDA: qd.cuda,
+    DeviceChoice.METAL: qd.metal,
+    DeviceChoice.VULKAN: qd.vulkan,
+    DeviceChoice.AMDGPU: qd.amdgpu,
+}
+_AUTO = (DeviceChoice.CUDA, DeviceChoice.METAL, DeviceChoice.AMDGPU)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """What was opened, and why nothing better was."""
+
+    choice: DeviceChoice
+    note: str = ""
+
+    @property
+    def is_gpu(self) -> bool:
+        return self.choice is not DeviceChoice.CPU
+
+
+_open: Device | None = None
+
+
+def open_device(choice: DeviceChoice = DeviceChoice.AUTO) -> Device:
+    """Starts the framework. Called again, it gives what is open already; kernels need no handle."""
+    global _open
+    if _open is not None and choice in (DeviceChoice.AUTO, _open.choice):
+        return _open
+    notes: list[str] = []
+    wanted = (*_AUTO, DeviceChoice.CPU) if choice is DeviceChoice.AUTO else (choice,)
+    for candidate in wanted:
+        reason = _try(candidate)
+        if reason is None:
+            _open = Device(choice=candidate, note="; ".join(notes))
+            return _open
+        notes.append(f"{candidate.value}: {reason}")
+    raise EngineError(
+        "device_missing",
+        f"The device “{choice.value}” can't be used here: {notes[-1]}.",
+        exit_code=Exit.ENVIRONMENT,
+        advice="Choose “auto” or “cpu”.",
+    )
+
+
+def _try(candidate: DeviceChoice) -> str | None:
+    """None if the device works, else the reason."""
+    try:
+        qd.init(arch=_ARCHS[candidate], log_level=qd.ERROR, offline_cache=True, enable_fallback=False)
+        values = np.arange(1, 65, dtype=np.float32)
+        out = np.zeros(64, np.float32)
+        _self_test(values, out)
+        expected = np.sqrt(values) * 2 + 1
+        if not np.allclose(out, expected, rtol=1e-5):
+            return "it computes wrong numbers"
+        return None
+    except Exception as error:  # the framework raises many kinds
+        return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+
+
+@qd.kernel
+def _self_test(values: qd.types.NDArray[qd.f32, 1], out: qd.types.NDArray[qd.f32, 1]) -> None:
+    for i in values:
+        out[i] = qd.sqrt(values[i]) * 2.0 + 1.0

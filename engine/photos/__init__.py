@@ -1,0 +1,1 @@
+"""Stage one: files ─► photos that the other stages can rely on."""

@@ -1,0 +1,1 @@
+"""Stage two: photos ─► where each was taken, and a sparse cloud."""

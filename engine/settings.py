@@ -1,0 +1,154 @@
+"""Every option of every stage: frozen, keyword-only, one class per stage, defaults in this one place; presets made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+class Quality(str, Enum):
+    """How much time to spend."""
+
+    DRAFT = "draft"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+class DeviceChoice(str, Enum):
+    """Where to compute."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    METAL = "metal"
+    VULKAN = "vulkan"
+    AMDGPU = "amdgpu"
+
+
+class Region(str, Enum):
+    """What to keep of the scene."""
+
+    SUBJECT = "subject"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoSettings:
+    """Reading photos."""
+
+    max_side: int = 1600  # working size: the longer side, in pixels
+    max_megapixels: float = 300.0  # a larger header is refused before decoding
+    min_side: int = 200
+    masks: Path | None = None  # a folder of NAME.png, 255 = keep
+    use_partial: bool = False  # keep truncated files
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseSettings:
+    """Solving cameras."""
+
+    max_features: int = 6000
+    exhaustive_below: int = 80
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthSettings:
+    """Depth maps and their fusion."""
+
+    max_side: int = 800  # depth map size: the longer side, in pixels
+    neighbours: int = 8
+    min_support: int = 3  # views that must agree on a point
+    memory_mb: int = 3000
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurfaceSettings:
+    """From depth to a mesh."""
+
+    faces: int = 150_000
+    region: Region = Region.SUBJECT
+    watertight: bool = False
+    fill_holes_below: float = 0.05  # of the subject's diagonal: a wider hole stays open
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextureSettings:
+    """UVs and base colour."""
+
+    size: int = 4096
+    max_side: int = 4096  # photos are read at most this large
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """All that `model` needs. `preset()` is the only place that knows what a quality means."""
+
+    quality: Quality = Quality.STANDARD
+    device: DeviceChoice = DeviceChoice.AUTO
+    photos: PhotoSettings = field(default_factory=PhotoSettings)
+    poses: PoseSettings = field(default_factory=PoseSettings)
+    depth: DepthSettings = field(default_factory=DepthSettings)
+    surface: SurfaceSettings = field(default_factory=SurfaceSettings)
+    texture: TextureSettings = field(default_factory=TextureSettings)
+
+
+def preset(quality: Quality) -> ModelSettings:
+    """The settings that a quality stands for."""
+    if quality is Quality.DRAFT:
+        return ModelSettings(
+            quality=quality,
+            photos=PhotoSettings(max_side=1000),
+            poses=PoseSettings(max_features=4000),
+            depth=DepthSettings(max_side=500, neighbours=6),
+            surface=SurfaceSettings(faces=50_000),
+            texture=TextureSettings(size=2048, max_side=1600),
+        )
+    if quality is Quality.HIGH:
+        return ModelSettings(
+            quality=quality,
+            photos=PhotoSettings(max_side=3200),
+            poses=PoseSettings(max_features=10_000),
+            depth=DepthSettings(max_side=1600, neighbours=10),
+            surface=SurfaceSettings(faces=500_000),
+            texture=TextureSettings(size=8192, max_side=8192),
+        )
+    return ModelSettings(quality=quality)
+
+
+def to_json(settings: Any) -> dict[str, Any]:
+    """A settings object as plain JSON values."""
+    out: dict[str, Any] = {}
+    for item in dataclasses.fields(settings):
+        value = getattr(settings, item.name)
+        if dataclasses.is_dataclass(value):
+            value = to_json(value)
+        elif isinstance(value, Enum):
+            value = value.value
+        elif isinstance(value, Path):
+            value = str(value)
+        out[item.name] = value
+    return out
+
+
+def from_json(kind: type[Any], values: dict[str, Any]) -> Any:
+    """The settings object that `to_json` wrote; unknown names are an error, missing ones take their default."""
+    hints = get_type_hints(kind)
+    unknown = set(values) - set(hints)
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no setting named {', '.join(sorted(unknown))}")
+    return kind(**{name: _convert(hints[name], value) for name, value in values.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    choices = [hint] if get_origin(hint) is None else [c for c in get_args(hint) if c is not type(None)]
+    if value is None:
+        return None
+    kind = choices[0]
+    if dataclasses.is_dataclass(kind):
+        return from_json(kind, value)  # type: ignore[arg-type]
+    return kind(value)

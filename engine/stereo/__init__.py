@@ -1,0 +1,1 @@
+"""Stage three: views ─► a depth map for each, and their fusion."""

@@ -1,0 +1,106 @@
+"""How the products lie on disk: .npz files that are read without unpickling, and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .datatypes import Bool, Camera, CameraModel, DepthMap, Photo, PosedPhoto, Sparse, TexturedMesh, TriMesh, View
+
+
+def write_arrays(path: Path, value: Any) -> None:
+    """A dataclass whose fields are all arrays."""
+    with open(path, "wb") as handle:
+        np.savez(handle, **{item.name: getattr(value, item.name) for item in fields(value)})
+
+
+def read_arrays(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write_sparse(path: Path, sparse: Sparse) -> None:
+    notes = {
+        "cameras": {str(k): {**asdict(c), "model": c.model.value} for k, c in sparse.cameras.items()},
+        "posed": [{"name": p.photo.name, "camera_id": p.camera_id} for p in sparse.posed],
+        "unregistered": sparse.unregistered,
+    }
+    arrays = {
+        item.name: getattr(sparse, item.name)
+        for item in fields(sparse)
+        if isinstance(getattr(sparse, item.name), np.ndarray)
+    }
+    poses = np.stack([p.cam_from_world for p in sparse.posed]) if sparse.posed else np.zeros((0, 3, 4))
+    with open(path, "wb") as handle:
+        np.savez(handle, notes=np.array(json.dumps(notes)), cam_from_world=poses, **arrays)
+
+
+def read_sparse(path: Path, photos: tuple[Photo, ...]) -> Sparse:
+    arrays = read_arrays(path)
+    notes = json.loads(str(arrays.pop("notes")))
+    poses = arrays.pop("cam_from_world")
+    by_name = {photo.name: photo for photo in photos}
+    cameras = {
+        int(k): Camera(model=CameraModel(c["model"]), width=c["width"], height=c["height"], params=tuple(c["params"]))
+        for k, c in notes["cameras"].items()
+    }
+    posed = tuple(
+        PosedPhoto(photo=by_name[p["name"]], camera_id=p["camera_id"], cam_from_world=pose)
+        for p, pose in zip(notes["posed"], poses, strict=True)
+    )
+    return Sparse(cameras=cameras, posed=posed, unregistered=notes["unregistered"], **arrays)
+
+
+def write_depth(path: Path, depth: DepthMap) -> None:
+    """Half the bytes: depth stays float32, normals and confidence become 8-bit."""
+    with open(path, "wb") as handle:
+        np.savez(
+            handle,
+            depth=depth.depth,
+            normal=np.round(depth.normal * 127).astype(np.int8),
+            confidence=np.round(depth.confidence * 255).astype(np.uint8),
+        )
+
+
+def read_depth(path: Path, view: View) -> DepthMap:
+    """`view` may have any size: it is resized to the map's."""
+    arrays = read_arrays(path)
+    depth = arrays["depth"]
+    normal = arrays["normal"].astype(np.float32) / 127
+    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-6)
+    confidence = arrays["confidence"].astype(np.float32) / 255
+    return DepthMap(
+        view=view.resized(depth.shape[1], depth.shape[0]), depth=depth, normal=normal, confidence=confidence
+    )
+
+
+def write_textured(path: Path, textured: TexturedMesh) -> None:
+    with open(path, "wb") as handle:
+        np.savez(
+            handle,
+            vertices=textured.mesh.vertices,
+            faces=textured.mesh.faces,
+            filled=textured.mesh.filled,
+            source_vertex=textured.source_vertex,
+            uvs=textured.uvs,
+            base_colour=textured.base_colour,
+            guessed=np.packbits(textured.guessed),
+            guessed_shape=np.array(textured.guessed.shape),
+        )
+
+
+def read_textured(path: Path) -> TexturedMesh:
+    a = read_arrays(path)
+    shape = tuple(int(n) for n in a["guessed_shape"])
+    guessed: Bool = np.unpackbits(a["guessed"], count=shape[0] * shape[1]).astype(bool).reshape(shape)
+    return TexturedMesh(
+        mesh=TriMesh(vertices=a["vertices"], faces=a["faces"], filled=a["filled"]),
+        source_vertex=a["source_vertex"],
+        uvs=a["uvs"],
+        base_colour=a["base_colour"],
+        guessed=guessed,
+    )

@@ -1,0 +1,1 @@
+"""Stage four: oriented points ─► a clean mesh within its budget."""

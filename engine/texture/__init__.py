@@ -1,0 +1,1 @@
+"""Stage five: mesh and views ─► UVs and a base-colour image."""
