@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -12,10 +13,8 @@ _CLEAR = Path("/proc/self/clear_refs")
 def reset_peak() -> None:
     """Starts a new peak (Linux; elsewhere the peak is the process's so far)."""
     if _CLEAR.exists():
-        try:
+        with contextlib.suppress(OSError):
             _CLEAR.write_text("5")
-        except OSError:
-            pass
 
 
 def peak_mb() -> float:

@@ -1,0 +1,1 @@
+"""Benchmarks: they run sets with known truth, print a table per stage and save JSON."""
