@@ -1,0 +1,122 @@
+"""The two commands of the README, and a few more. Standard library alone: it makes .venv, installs once, and passes on.
+
+    python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
+    python3 dev.py test [pytest options]              all the tests
+    python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
+    python3 dev.py bench [SET…]                       the benchmark
+    python3 dev.py check                              ruff and mypy alone
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+SAMPLE = ROOT / "sample"
+SAMPLE_OUT = ROOT / "out" / "sample"
+BLENDER_SKIPS = "MAQUETTE_NO_BLENDER"  # set to run the tests without Blender's module
+
+
+def main(words: Sequence[str]) -> int:
+    """Runs one command."""
+    commands = {"model": model, "test": test, "build": build, "bench": bench, "check": check}
+    if not words or words[0] not in commands:
+        print(__doc__)
+        return 0 if words and words[0] in ("-h", "--help", "help") else 2
+    if sys.version_info[:2] < (3, 11):
+        print(f"Maquette needs Python 3.11 or later; this is {sys.version.split()[0]}.", file=sys.stderr)
+        return 3
+    return commands[words[0]](list(words[1:]))
+
+
+def model(words: list[str]) -> int:
+    """The engine's own command; with no photos the bundled sample, and a .blend of it."""
+    python = environment("engine", "requirements.txt")
+    if words and not words[0].startswith("--quality"):
+        return run([python, "-m", "engine", "model", *words])
+    code = run([python, "-m", "engine", "model", str(SAMPLE), "-o", str(SAMPLE_OUT), *words])
+    if code != 0:
+        return code
+    return sample_blend()
+
+
+def sample_blend() -> int:
+    """The sample as a .blend, made by the same code that runs inside Blender."""
+    blend = SAMPLE_OUT / "sample.blend"
+    python = environment("blender", "requirements-blender.txt")
+    code = run([python, str(ROOT / "tools" / "make_blend.py"), str(SAMPLE_OUT), str(blend)])
+    if code == 0:
+        print(f"  {'blend':8s} {blend}")
+    return code
+
+
+def test(words: list[str]) -> int:
+    """Style and types first, then every test; those inside Blender's module in its own environment."""
+    code = check([])
+    engine = environment("engine", "requirements-dev.txt")
+    code |= run([engine, "-m", "pytest", "tests", "--ignore=tests/blender", "--ignore=tests/window", *words])
+    if os.environ.get(BLENDER_SKIPS):
+        print(f"Left out, because {BLENDER_SKIPS} is set: tests/blender")
+        return code
+    blender = environment("blender", "requirements-blender.txt")
+    return code | run([blender, "-m", "pytest", "tests/blender", *words])
+
+
+def check(words: list[str]) -> int:
+    """Ruff and mypy."""
+    python = environment("engine", "requirements-dev.txt")
+    code = run([python, "-m", "ruff", "check", "."])
+    code |= run([python, "-m", "ruff", "format", "--check", "."])
+    return code | run([python, "-m", "mypy", "-p", "engine"])
+
+
+def build(words: list[str]) -> int:
+    """The extension's zip with its wheels."""
+    return run([sys.executable, str(ROOT / "tools" / "build_extension.py"), *words])
+
+
+def bench(words: list[str]) -> int:
+    """The benchmark over sets with known truth."""
+    python = environment("engine", "requirements-dev.txt")
+    return run([python, "-m", "bench", *words])
+
+
+def environment(name: str, requirements: str) -> str:
+    """The Python of .venv (or .venv-NAME), with `requirements` installed; installs only when the file has changed."""
+    folder = ROOT / (".venv" if name == "engine" else f".venv-{name}")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    text = (ROOT / requirements).read_bytes()
+    if requirements == "requirements-dev.txt":
+        text += (ROOT / "requirements.txt").read_bytes()
+    stamp = folder / f"{requirements}.{hashlib.sha256(text).hexdigest()[:16]}"
+    if stamp.exists() and python.exists():
+        return str(python)
+    if not python.exists():
+        print(f"Making {folder.name} …", flush=True)
+        if run([sys.executable, "-m", "venv", str(folder)]) != 0:
+            sys.exit("The virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv")
+    print(f"Installing {requirements} into {folder.name} (once) …", flush=True)
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+    if run(install) != 0:
+        sys.exit("The requirements could not be installed: see above. Is the network reachable?")
+    stamp.touch()
+    return str(python)
+
+
+def run(command: list[str]) -> int:
+    """Runs a command here; gives its exit code. Ctrl-C reaches it too, and it says what it cancelled."""
+    process = subprocess.Popen(command, cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What leaves the engine: glTF, PLY, a COLMAP model, a preview."""
