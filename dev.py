@@ -37,9 +37,10 @@ def main(words: Sequence[str]) -> int:
 def model(words: list[str]) -> int:
     """The engine's own command; with no photos the bundled sample, and a .blend of it."""
     python = environment("engine", "requirements.txt")
-    if words and not words[0].startswith("--quality"):
+    asks_help = any(word in ("-h", "--help") for word in words)
+    if asks_help or any(word == "-o" or word.startswith("--out") for word in words):
         return run([python, "-m", "engine", "model", *words])
-    code = run([python, "-m", "engine", "model", str(SAMPLE), "-o", str(SAMPLE_OUT), *words])
+    code = run([python, "-m", "engine", "model", str(SAMPLE / "photos"), "-o", str(SAMPLE_OUT), *words])
     if code != 0:
         return code
     return sample_blend()
