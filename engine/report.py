@@ -45,6 +45,7 @@ class RunReport:
         self.emit = emit or (lambda event: None)
         self.stop = stop or threading.Event()
         self.records: list[StageRecord] = []
+        self.notes: list[str] = []
         self.started = time.perf_counter()
 
     @contextmanager
@@ -63,6 +64,11 @@ class RunReport:
             record.seconds = round(time.perf_counter() - wall, 3)
             record.cpu_seconds = round(time.process_time() - cpu, 3)
             record.peak_mb = round(meter.peak_mb(), 1)
+
+    def note(self, code: str, sentence: str) -> None:
+        """Something about the whole run that the user should know."""
+        self.notes.append(sentence)
+        self.emit(WarningEvent(code=code, sentence=sentence))
 
     def overall(self, stage: str, share: float) -> float:
         """0..1 over all stages."""

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .datatypes import DepthMap, Photo, PointCloud, Sparse, TexturedMesh, TriMesh
+from . import storage
+from .datatypes import Photo, PointCloud, Sparse, TexturedMesh, TriMesh
 from .errors import EngineError, Exit
 
 PART_SUFFIX = ".part"  # what a temporary name ends in; removed when a run starts
@@ -32,13 +33,25 @@ def written_aside(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
         _flush(part)
-        os.replace(part, target)
+        _take_place(part, target)
     except OSError as error:
         _remove(part)
         raise disk_error(error, target) from error
     except BaseException:
         _remove(part)
         raise
+
+
+def _take_place(part: Path, target: Path) -> None:
+    """Files are replaced at once; a folder makes way for the new one only when that is complete."""
+    if not (part.is_dir() and target.exists()):
+        os.replace(part, target)
+        return
+    old = target.with_name(target.name + ".old" + PART_SUFFIX)
+    _remove(old)
+    target.rename(old)
+    part.rename(target)
+    _remove(old)
 
 
 def disk_error(error: OSError, target: Path) -> EngineError:
@@ -161,47 +174,25 @@ class Workspace:
     # What the stages make. Arrays go into uncompressed .npz files: quick, and read without unpickling.
 
     def save_sparse(self, key: str, sparse: Sparse) -> Path:
-        from . import storage
-
         return self.save("sparse", key, "sparse.npz", lambda path: storage.write_sparse(path, sparse))
 
     def load_sparse(self, photos: tuple[Photo, ...]) -> Sparse:
-        from . import storage
-
         return storage.read_sparse(self.path("sparse"), photos)
 
-    def save_depth(self, key: str, depth: DepthMap) -> Path:
-        from . import storage
-
-        name = depth.view.name
-        return self.save(f"depth/{name}", key, f"depth/{name}.npz", lambda path: storage.write_depth(path, depth))
-
     def save_cloud(self, key: str, cloud: PointCloud) -> Path:
-        from . import storage
-
         return self.save("cloud", key, "cloud.npz", lambda path: storage.write_arrays(path, cloud))
 
     def load_cloud(self) -> PointCloud:
-        from . import storage
-
         return PointCloud(**storage.read_arrays(self.path("cloud")))
 
     def save_mesh(self, key: str, mesh: TriMesh) -> Path:
-        from . import storage
-
         return self.save("mesh", key, "mesh.npz", lambda path: storage.write_arrays(path, mesh))
 
     def load_mesh(self) -> TriMesh:
-        from . import storage
-
         return TriMesh(**storage.read_arrays(self.path("mesh")))
 
     def save_textured(self, key: str, textured: TexturedMesh) -> Path:
-        from . import storage
-
         return self.save("textured", key, "textured.npz", lambda path: storage.write_textured(path, textured))
 
     def load_textured(self) -> TexturedMesh:
-        from . import storage
-
         return storage.read_textured(self.path("textured"))

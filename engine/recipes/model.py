@@ -1,21 +1,16 @@
-"""Photos to a textured mesh: the order of the stages, what each is made from, and what is written at the end."""
+"""Photos to a textured mesh: the order of the stages, and what each is made from. `export.py` beside it writes the results."""
 
 from __future__ import annotations
 
-import json
 import shutil
+import tempfile
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from .. import guard
+from .. import guard, storage
 from ..datatypes import Dense, Photo, Sparse, TexturedMesh, TriMesh
-from ..export.colmap import write_colmap
-from ..export.glb import write_glb
-from ..export.ply import write_ply
-from ..export.preview import write_preview
 from ..jobs import ModelJob
 from ..kernels.device import Device, open_device
 from ..photos import stage as prepare
@@ -26,21 +21,11 @@ from ..settings import DeviceChoice
 from ..stereo import stage as depth
 from ..surface import stage as surface
 from ..texture import stage as texture
-from ..workspace import Workspace, key_of, written_aside
+from ..workspace import PART_SUFFIX, Workspace, key_of
+from . import export
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
 VERSION = 1  # raised when a stage's result changes, so that older products are not taken for current
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Made:
-    """What a run has made, on its way to the exports."""
-
-    photos: tuple[Photo, ...]
-    sparse: Sparse
-    dense: Dense
-    textured: TexturedMesh
-    device: Device
 
 
 def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: threading.Event | None = None) -> ResultEvent:
@@ -49,17 +34,107 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
     with guard.exclusive(job.workspace):
         report = RunReport(STAGES, emit, stop)
         workspace = Workspace(job.workspace)
-        photos = _prepare(job, report)
+        with report.stage("prepare") as stage:
+            photos = prepare.run(job.photos, job.settings.photos, stage)
         guard.check_space(job.out, photos, job.settings)
-        sparse, key = _poses(job, report, workspace, photos)
-        device = _device(job, report)
+        key = key_of(VERSION, [_fingerprint(photo) for photo in photos], job.settings.photos)
+        sparse, key = _poses(job, report, workspace, photos, key)
+        device = _open(job, report)
         dense, key = _depth(job, report, workspace, sparse, key)
         mesh, key = _surface(job, report, workspace, dense, sparse, key)
         textured = _texture(job, report, workspace, mesh, sparse, key)
-        made = _Made(photos=photos, sparse=sparse, dense=dense, textured=textured, device=device)
-        return _export(job, report, workspace, made)
+        made = export.Made(photos=photos, sparse=sparse, dense=dense, textured=textured, device=device.choice.value)
+        return export.run(job, report, workspace, made)
 
 
-def _prepare(job: ModelJob, report: RunReport) -> tuple[Photo, ...]:
-    with report.stage("prepare") as stage:
-        return prepare.run(job.photos, job.settings.photos, stage)
+def _fingerprint(photo: Photo) -> tuple[object, ...]:
+    """What a photo contributes to everything after it; where it lies does not matter, what its mask holds does."""
+    mask = photo.mask.read_bytes() if photo.mask is not None and photo.mask != photo.path else None
+    size = (photo.working_width, photo.working_height)
+    return (
+        photo.name,
+        photo.content_hash,
+        size,
+        photo.focal_px,
+        photo.camera_key,
+        photo.mask is not None,
+        key_of(mask),
+    )
+
+
+@contextmanager
+def _scratch(workspace: Workspace) -> Iterator[Path]:
+    """A folder for a stage's own files; what a killed run leaves of it is removed by the next."""
+    folder = Path(tempfile.mkdtemp(suffix=PART_SUFFIX, dir=workspace.folder))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _poses(
+    job: ModelJob, report: RunReport, workspace: Workspace, photos: tuple[Photo, ...], key: str
+) -> tuple[Sparse, str]:
+    key = key_of(key, job.settings.poses)
+    done = workspace.has("sparse", key)
+    with report.stage("poses", skipped=done) as stage:
+        if done:
+            sparse = workspace.load_sparse(photos)
+        else:
+            with _scratch(workspace) as scratch:
+                sparse = poses.run(photos, job.settings.poses, stage, scratch)
+            workspace.save_sparse(key, sparse)
+        stage.preview("sparse", workspace.path("sparse"))
+    return sparse, key
+
+
+def _open(job: ModelJob, report: RunReport) -> Device:
+    """Opens the device and says so where the user might have expected another."""
+    device = open_device(job.settings.device)
+    if device.note and job.settings.device is DeviceChoice.AUTO and not device.is_gpu:
+        report.note("device_cpu", f"No usable GPU was found, so the processor does the work ({device.note}).")
+    return device
+
+
+def _depth(job: ModelJob, report: RunReport, workspace: Workspace, sparse: Sparse, key: str) -> tuple[Dense, str]:
+    key = key_of(key, job.settings.depth)
+    folder = workspace.folder / f"depth-{key[:12]}"
+    maps = storage.DepthMaps.of(sparse, job.settings.depth.max_side, folder)
+    done = workspace.has("cloud", key) and maps.complete()
+    with report.stage("depth", skipped=done) as stage:
+        if done:
+            return Dense(maps=maps, cloud=workspace.load_cloud()), key
+        for old in workspace.folder.glob("depth-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        folder.mkdir()
+        dense = depth.run(sparse, job.settings.depth, stage, folder)
+        workspace.save_cloud(key, dense.cloud)
+        return dense, key
+
+
+def _surface(
+    job: ModelJob, report: RunReport, workspace: Workspace, dense: Dense, sparse: Sparse, key: str
+) -> tuple[TriMesh, str]:
+    key = key_of(key, job.settings.surface)
+    done = workspace.has("mesh", key)
+    with report.stage("surface", skipped=done) as stage:
+        if done:
+            return workspace.load_mesh(), key
+        with _scratch(workspace) as scratch:
+            mesh = surface.run(dense.cloud, dense.maps, sparse, job.settings.surface, stage, scratch)
+        workspace.save_mesh(key, mesh)
+        stage.preview("mesh", workspace.path("mesh"))
+        return mesh, key
+
+
+def _texture(
+    job: ModelJob, report: RunReport, workspace: Workspace, mesh: TriMesh, sparse: Sparse, key: str
+) -> TexturedMesh:
+    key = key_of(key, job.settings.texture)
+    done = workspace.has("textured", key)
+    with report.stage("texture", skipped=done) as stage:
+        if done:
+            return workspace.load_textured()
+        textured = texture.run(mesh, sparse, job.settings.texture, stage)
+        workspace.save_textured(key, textured)
+        return textured

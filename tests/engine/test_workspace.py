@@ -125,3 +125,17 @@ def test_a_cloud_keeps_its_types(tmp_path: Path) -> None:
     loaded = workspace.load_cloud()
     assert loaded.support.dtype == np.int32 and loaded.colours.dtype == np.uint8
     assert loaded.support.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    target = tmp_path / "cameras"
+    for content in ("one", "two"):
+        with written_aside(target) as part:
+            part.mkdir()
+            (part / content).write_text(content)
+    assert [p.name for p in target.iterdir()] == ["two"]
+    with pytest.raises(RuntimeError), written_aside(target) as part:
+        part.mkdir()
+        raise RuntimeError
+    assert [p.name for p in target.iterdir()] == ["two"]
+    assert [p.name for p in tmp_path.iterdir()] == ["cameras"]
