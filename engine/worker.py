@@ -41,6 +41,9 @@ def main() -> int:
 
 
 def _run(job: ModelJob, emit: Callable[[Event], None], stop: threading.Event) -> int:
+    with contextlib.suppress(OSError):  # the recipe will say why the folder can't be written to
+        job.workspace.mkdir(parents=True, exist_ok=True)
+        _send_prints_to(job.workspace / "worker.log")
     try:
         from .recipes import model  # heavy imports happen here, where their failure can be said
 
@@ -116,7 +119,7 @@ def _claim_output() -> Callable[[Event], None]:
     return emit
 
 
-def send_prints_to(log: Path) -> None:
+def _send_prints_to(log: Path) -> None:
     """From here on libraries' prints and tracebacks go into a file."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(handle, 1)
