@@ -55,7 +55,9 @@ def test_qualities_are_ordered() -> None:
 
 
 def test_the_command_line_reaches_every_setting() -> None:
-    words = "model a b -o out --quality draft --faces 1234 --texture 512 --masks m --region all --watertight --device cpu"
+    words = (
+        "model a b -o out --quality draft --faces 1234 --texture 512 --masks m --region all --watertight --device cpu"
+    )
     job = job_of(_parser().parse_args(words.split()))
     assert jobs.decode(jobs.encode(job)) == job
     assert [p.name for p in job.photos] == ["a", "b"]
@@ -65,7 +67,9 @@ def test_the_command_line_reaches_every_setting() -> None:
     assert s.surface.watertight and s.device.value == "cpu"
 
 
-@pytest.mark.parametrize("words", ["model a", "model -o x", "model a -o x --faces 3", "model a -o x --quality best", ""])
+@pytest.mark.parametrize(
+    "words", ["model a", "model -o x", "model a -o x --faces 3", "model a -o x --quality best", ""]
+)
 def test_wrong_words_exit_with_2(words: str) -> None:
     with pytest.raises(SystemExit) as stop:
         _parser().parse_args(words.split())

@@ -17,7 +17,9 @@ from engine.workspace import Workspace, key_of, written_aside
 
 def a_mesh() -> TriMesh:
     vertices = np.random.default_rng(0).random((9, 3)).astype(np.float32)
-    return TriMesh(vertices=vertices, faces=np.arange(9, dtype=np.int32).reshape(3, 3), filled=np.array([0, 1, 0], bool))
+    return TriMesh(
+        vertices=vertices, faces=np.arange(9, dtype=np.int32).reshape(3, 3), filled=np.array([0, 1, 0], bool)
+    )
 
 
 def test_a_product_is_found_again_only_with_its_key(tmp_path: Path) -> None:
