@@ -9,7 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from .datatypes import Bool, Camera, CameraModel, DepthMap, Photo, PosedPhoto, Sparse, TexturedMesh, TriMesh, View
+from .datatypes import (
+    Bool,
+    Camera,
+    CameraModel,
+    DepthMap,
+    FocalSource,
+    Photo,
+    PosedPhoto,
+    Sparse,
+    TexturedMesh,
+    TriMesh,
+    View,
+)
 
 
 def write_arrays(path: Path, value: Any) -> None:
@@ -26,7 +38,7 @@ def read_arrays(path: Path) -> dict[str, Any]:
 def write_sparse(path: Path, sparse: Sparse) -> None:
     notes = {
         "cameras": {str(k): {**asdict(c), "model": c.model.value} for k, c in sparse.cameras.items()},
-        "posed": [{"name": p.photo.name, "camera_id": p.camera_id} for p in sparse.posed],
+        "posed": [{"photo": _photo_notes(p.photo), "camera_id": p.camera_id} for p in sparse.posed],
         "unregistered": sparse.unregistered,
     }
     arrays = {
@@ -36,10 +48,11 @@ def write_sparse(path: Path, sparse: Sparse) -> None:
     }
     poses = np.stack([p.cam_from_world for p in sparse.posed]) if sparse.posed else np.zeros((0, 3, 4))
     with open(path, "wb") as handle:
-        np.savez(handle, notes=np.array(json.dumps(notes)), cam_from_world=poses, **arrays)
+        np.savez(handle, notes=np.array(json.dumps(notes, default=float)), cam_from_world=poses, **arrays)
 
 
-def read_sparse(path: Path, photos: tuple[Photo, ...]) -> Sparse:
+def read_sparse(path: Path, photos: tuple[Photo, ...] = ()) -> Sparse:
+    """Photos that are not given come from the file, as they lay when it was written (Blender has none to give)."""
     arrays = read_arrays(path)
     notes = json.loads(str(arrays.pop("notes")))
     poses = arrays.pop("cam_from_world")
@@ -49,10 +62,25 @@ def read_sparse(path: Path, photos: tuple[Photo, ...]) -> Sparse:
         for k, c in notes["cameras"].items()
     }
     posed = tuple(
-        PosedPhoto(photo=by_name[p["name"]], camera_id=p["camera_id"], cam_from_world=pose)
+        PosedPhoto(
+            photo=by_name.get(p["photo"]["name"]) or _photo_of(p["photo"]),
+            camera_id=p["camera_id"],
+            cam_from_world=pose,
+        )
         for p, pose in zip(notes["posed"], poses, strict=True)
     )
     return Sparse(cameras=cameras, posed=posed, unregistered=notes["unregistered"], **arrays)
+
+
+def _photo_notes(photo: Photo) -> dict[str, Any]:
+    mask = None if photo.mask is None else str(photo.mask)
+    return {**asdict(photo), "path": str(photo.path), "mask": mask, "focal_source": photo.focal_source.value}
+
+
+def _photo_of(notes: dict[str, Any]) -> Photo:
+    mask = None if notes["mask"] is None else Path(notes["mask"])
+    source = FocalSource(notes["focal_source"])
+    return Photo(**{**notes, "path": Path(notes["path"]), "mask": mask, "focal_source": source})
 
 
 def write_depth(path: Path, depth: DepthMap) -> None:
