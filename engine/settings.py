@@ -51,7 +51,11 @@ class PoseSettings:
     """Solving cameras."""
 
     max_features: int = 6000
-    exhaustive_below: int = 80
+    contrast_threshold: float = 0.013  # of SIFT: low, so that weakly textured objects get points too
+    match_ratio: float = 0.8  # nearest against second nearest descriptor
+    neighbours: int = 14  # photos that each one is fully matched with
+    exhaustive_below: int = 80  # photos: up to here every pair is looked at in the cheap pass
+    memory_mb: int = 900  # while searching features
     seed: int = 1
 
 
@@ -74,6 +78,10 @@ class SurfaceSettings:
     region: Region = Region.SUBJECT
     watertight: bool = False
     fill_holes_below: float = 0.05  # of the subject's diagonal: a wider hole stays open
+    margin: float = 0.06  # of the subject's diagonal: how much of the ground around it is kept
+    voxel: float = 1.25  # of the points' spacing: the finest cell of the surface
+    point_weight: float = 4.0  # how closely the surface follows the points; lower is smoother
+    smallest_piece: float = 0.03  # of the subject's diagonal: a narrower loose piece is a floater
 
 
 @dataclass(frozen=True, kw_only=True)
