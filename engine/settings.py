@@ -79,7 +79,7 @@ class SurfaceSettings:
     watertight: bool = False
     fill_holes_below: float = 0.05  # of the subject's diagonal: a wider hole stays open
     margin: float = 0.06  # of the subject's diagonal: how much of the ground around it is kept
-    voxel: float = 1.25  # of the points' spacing: the finest cell of the surface
+    voxel: float = 1.4  # of the points' spacing: the finest cell of the surface
     point_weight: float = 4.0  # how closely the surface follows the points; lower is smoother
     smallest_piece: float = 0.03  # of the subject's diagonal: a narrower loose piece is a floater
 

@@ -1,0 +1,164 @@
+"""Stage four: oriented points ─► one surface: the subject found, Poisson, trimmed to what was measured, simplified."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..datatypes import F32, I32, Bool, DepthMap, PointCloud, Sparse, TriMesh
+from ..errors import EngineError
+from ..report import Report
+from ..settings import Region, SurfaceSettings
+from . import points, trim
+from .neighbours import PointTree
+from .poisson import depth_for, poisson
+from .simplify import close, simplify, without_ears
+from .subject import Subject, find_subject, whole_scene
+from .support import isolation, seen_through
+from .topology import compact, face_normals, smooth_border, split_fans
+
+FEWEST = 500  # points; below this there is nothing to build from
+RAW_PER_FACE = 8.0  # faces before decimation per face of the budget, at least
+RAW_FLOOR = 1_200_000  # … and never fewer than this many
+
+
+def run(
+    cloud: PointCloud,
+    maps: Sequence[DepthMap],
+    sparse: Sparse,
+    settings: SurfaceSettings,
+    report: Report,
+    scratch: Path,
+) -> TriMesh:
+    """`maps` are read one at a time; `scratch` is a folder for the solver's files."""
+    cloud = points.finite(cloud)
+    _enough(cloud)
+    report.count("points", len(cloud.points))
+    with report.step("subject", share=0.05):
+        pitch = float(np.median(cloud.spacing))
+        subject = _subject(cloud, sparse, settings, pitch)
+        cloud = points.subset(cloud, subject.keeps(cloud.points, 6 * pitch))
+        _enough(cloud)
+        _tell(subject, cloud, report)
+    with report.step("strays", share=0.1) as step:
+        stray = points.strays(cloud, step)
+        report.count("strays", int(stray.sum()))
+        cloud = points.subset(cloud, ~stray)
+        _enough(cloud)
+    with report.step("surface", share=0.55) as step:
+        voxel = _voxel(cloud, settings)
+        cloud = points.thinned(cloud, voxel) if voxel > 1.5 * np.median(cloud.spacing) else cloud
+        solid = _with_base(cloud, subject, voxel) if settings.watertight else cloud
+        depth = depth_for(cloud.points, voxel)
+        report.count("poisson_depth", depth)
+        vertices, faces = poisson(solid.points, solid.normals, depth, settings.point_weight, scratch, step)
+        report.count("raw_faces", len(faces))
+    with report.step("trim", len(maps) + 2, share=0.25) as step:
+        tree = PointTree(cloud.points)
+        faces = _outward(vertices, faces, cloud, tree)
+        lonely = isolation(vertices, faces, cloud, tree, step)
+        step.advance()
+        spacing = cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]]
+        through, _ = seen_through(vertices, maps, spacing, step)
+        verdict = trim.judge(
+            vertices,
+            faces,
+            lonely,
+            through,
+            subject.keeps(vertices, 0.0),
+            hole_limit=settings.fill_holes_below * subject.diagonal,
+        )
+        report.count("holes_filled", verdict.holes_filled)
+        report.count("holes_open", verdict.holes_open)
+        if not settings.watertight:
+            vertices, faces = _trimmed(vertices, faces, verdict, subject, report)
+        else:
+            gone = trim.floaters(vertices, faces, ~verdict.keep, subject.diagonal, smallest=settings.smallest_piece)
+            vertices, faces = compact(vertices, faces[~gone])
+        if len(faces) == 0:
+            raise _nothing()
+    with report.step("simplify", share=0.05):
+        vertices, faces = simplify(vertices, faces, settings.faces)
+        if settings.watertight:
+            vertices, faces, _ = close(vertices, faces)
+        filled = _unmeasured(vertices, faces, cloud, tree)
+        report.count("faces", len(faces))
+        report.count("filled_faces", int(filled.sum()))
+    shutil.rmtree(scratch, ignore_errors=True)
+    return TriMesh(vertices=vertices, faces=faces, filled=filled)
+
+
+def _subject(cloud: PointCloud, sparse: Sparse, settings: SurfaceSettings, pitch: float) -> Subject:
+    if settings.region is Region.ALL:
+        return whole_scene(cloud, "everything is kept, as asked")
+    return find_subject(cloud, sparse, pitch, settings.margin)
+
+
+def _enough(cloud: PointCloud) -> None:
+    if len(cloud.points) < FEWEST:
+        raise _nothing()
+
+
+def _nothing() -> EngineError:
+    return EngineError(
+        "surface_empty",
+        "The photos agree on too little to build a surface.",
+        advice="Take more photos with more overlap, in even light; shiny, clear or blank things need marks or powder on them.",
+    )
+
+
+def _tell(subject: Subject, cloud: PointCloud, report: Report) -> None:
+    report.count("subject", subject.why)
+    report.count("subject_low", [round(float(v), 5) for v in subject.low])
+    report.count("subject_high", [round(float(v), 5) for v in subject.high])
+    report.count("subject_points", len(cloud.points))
+    if subject.ground is not None:
+        report.count("ground_thickness", round(subject.ground.thickness, 6))
+
+
+def _voxel(cloud: PointCloud, settings: SurfaceSettings) -> float:
+    """As fine as the points, but no finer than the face budget can make use of."""
+    pitch = float(np.median(cloud.spacing))
+    limit = max(RAW_FLOOR, RAW_PER_FACE * settings.faces)
+    return max(settings.voxel * pitch, float(np.sqrt(2 * points.area(cloud, pitch) / limit)))
+
+
+def _with_base(cloud: PointCloud, subject: Subject, voxel: float) -> PointCloud:
+    """For a closed mesh of something on the ground: an underside, a little below it."""
+    if subject.ground is None:
+        return cloud
+    under = max(3 * voxel, 0.015 * subject.diagonal)
+    depth = subject.ground.height(cloud.points) + under
+    return points.merged(cloud, points.base_plate(cloud, depth, voxel))
+
+
+def _outward(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree) -> I32:
+    """The solver's faces may run either way round: the points' normals decide."""
+    some = np.arange(0, len(faces), max(len(faces) // 20_000, 1))
+    normals, _ = face_normals(vertices, faces[some])
+    near, _ = tree.nearest(vertices[faces[some]].mean(1), 1)
+    agree = (normals * cloud.normals[near[:, 0]]).sum(1)
+    return faces if agree.sum() >= 0 else np.ascontiguousarray(faces[:, ::-1])
+
+
+def _trimmed(vertices: F32, faces: I32, verdict: trim.Verdict, subject: Subject, report: Report) -> tuple[F32, I32]:
+    kept = np.nonzero(verdict.keep)[0]
+    kept = kept[without_ears(faces[kept])]
+    faces, filled = faces[kept], verdict.filled[kept]
+    smallest = 0.03 if not subject.is_all else 0.01
+    gone = trim.floaters(vertices, faces, filled, subject.diagonal, smallest=smallest)
+    report.count("floater_faces", int(gone.sum()))
+    vertices, faces = split_fans(*compact(vertices, faces[~gone]))
+    return smooth_border(vertices, faces, 4), faces
+
+
+def _unmeasured(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree) -> Bool:
+    """Faces with too few points of their own orientation around their middle."""
+    normals, _ = face_normals(vertices, faces)
+    index, distance = tree.nearest(vertices[faces].mean(1), 3)
+    far = distance[:, -1] / cloud.spacing[index].mean(1)
+    against = (cloud.normals[index].mean(1) * normals).sum(1) < 0
+    return np.asarray((far > trim.SUPPORTED) | against)
