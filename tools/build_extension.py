@@ -165,7 +165,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _download(requirements: Sequence[str], platform: str, python: str, *, folder: Path = WHEELS, deps: bool = False) -> None:
+def _download(
+    requirements: Sequence[str], platform: str, python: str, *, folder: Path = WHEELS, deps: bool = False
+) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         listing = Path(temporary) / "requirements.txt"
         listing.write_text("\n".join(requirements) + "\n", encoding="utf-8")

@@ -1,0 +1,35 @@
+"""What an artist can do; one file each."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import command, runner
+from .build_model import MAQUETTE_OT_build_model
+from .cancel import MAQUETTE_OT_cancel
+from .import_result import MAQUETTE_OT_import_result
+from .look_through import MAQUETTE_OT_look_through
+from .pick_files import MAQUETTE_OT_pick_files
+from .pick_folder import MAQUETTE_OT_pick_folder
+
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (
+        MAQUETTE_OT_build_model,
+        MAQUETTE_OT_cancel,
+        MAQUETTE_OT_import_result,
+        MAQUETTE_OT_look_through,
+        MAQUETTE_OT_pick_files,
+        MAQUETTE_OT_pick_folder,
+    )
+)
+
+
+def register() -> None:
+    _register_classes()
+    command.register()
+
+
+def unregister() -> None:
+    runner.end_all()
+    command.unregister()
+    _unregister_classes()

@@ -1,0 +1,81 @@
+"""The engine's events ─► the window manager's properties that the panel shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bpy.types import Context
+
+from ..engine.protocol import ErrorEvent, Event, ProgressEvent, StageEvent, WarningEvent
+from ..engine.terminal import STAGE_TITLES
+
+
+def begin(context: Context) -> None:
+    """A run starts: nothing of the last one is shown any more."""
+    state = context.window_manager.maquette
+    state.running, state.cancel = True, False
+    state.stage, state.step, state.progress = "Starting", "", 0.0
+    state.messages.clear()
+    state.facts.clear()
+
+
+def show(context: Context, event: Event) -> None:
+    """One event."""
+    state = context.window_manager.maquette
+    if isinstance(event, StageEvent):
+        state.stage, state.step = STAGE_TITLES.get(event.name, event.name), ""
+    elif isinstance(event, ProgressEvent):
+        state.step = event.step + (f" {event.done}/{event.total}" if event.total > 1 else "")
+        state.progress = event.overall
+    elif isinstance(event, WarningEvent):
+        tell(context, "WARNING", sentence_of(event))
+    elif isinstance(event, ErrorEvent):
+        tell(context, "INFO" if event.code == "cancelled" else "ERROR", sentence_of(event))
+
+
+def end(context: Context) -> None:
+    """The run is over, however it went."""
+    context.window_manager.maquette.running = False
+
+
+def tell(context: Context, kind: str, text: str) -> None:
+    """A line for the artist."""
+    _add(context.window_manager.maquette.messages, kind, text)
+
+
+def show_facts(context: Context, folder: str, report: Mapping[str, Any]) -> None:
+    """What a result is, from the head of its report.json."""
+    state = context.window_manager.maquette
+    state.folder = folder
+    state.facts.clear()
+    if "registered" in report and "photos" in report:
+        _add(state.facts, "INFO", f"{report['registered']} of {report['photos']} photos found their place")
+    if "faces" in report:
+        filled = f", {report['filled_faces']:,} of them filled" if report.get("filled_faces") else ""
+        _add(state.facts, "INFO", f"{report['faces']:,} faces{filled}")
+    if "texture" in report:
+        _add(state.facts, "INFO", f"{report['texture']} px texture")
+    if "seconds" in report:
+        seconds = round(report["seconds"])
+        device = f" on {report['device']}" if report.get("device") else ""
+        _add(state.facts, "INFO", f"{seconds // 60}:{seconds % 60:02d} min{device}")
+
+
+def sentence_of(event: WarningEvent | ErrorEvent) -> str:
+    """An event in words."""
+    where = f" ({event.file})" if event.file and event.file not in event.sentence else ""
+    return f"{event.sentence}{where}" + (f" {event.advice}" if event.advice else "")
+
+
+def redraw(context: Context) -> None:
+    """The panels are drawn anew."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def _add(lines: Any, kind: str, text: str) -> None:
+    line = lines.add()
+    line.kind, line.text = kind, text

@@ -1,0 +1,165 @@
+"""The engine's child process: started, listened to, cancelled. No bpy, no user interface."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import queue
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from ..engine import protocol
+from ..engine.errors import EngineError, Exit
+from ..engine.protocol import ErrorEvent, Event, ResultEvent
+
+ENGINE = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
+GRACE = 3.0  # seconds until an engine that was asked to stop is ended; it promises two
+NEEDED = ("numpy", "pycolmap", "cv2", "PIL", "quadrants", "trimesh", "xatlas", "fast_simplification")
+
+_live: weakref.WeakSet[EngineRun] = weakref.WeakSet()  # so that disabling the extension ends its engines
+
+
+def missing_libraries() -> list[str]:
+    """What the engine needs and this Blender lacks: the zip has wheels for Blender's own Pythons only."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+def engine_command(words: Sequence[str]) -> list[str]:
+    """The engine on Blender's own Python. That runs isolated (-I), so the wheels' folder goes along as an argument."""
+    missing = missing_libraries()
+    if missing:
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise EngineError(
+            "libraries_missing",
+            f"Maquette's libraries are not there for this Blender's Python {python}: {', '.join(missing)}.",
+            exit_code=Exit.ENVIRONMENT,
+            advice="Use a Blender from blender.org, and install the zip that was made for this system.",
+        )
+    spec = importlib.util.find_spec("pycolmap")
+    assert spec is not None and spec.origin is not None
+    libraries = Path(spec.origin).parents[1]
+    return [sys.executable, "-I", str(ENGINE), *words, "--json", "--libraries", str(libraries)]
+
+
+class EngineRun:
+    """One engine at work. `outcome` is set when it has ended, whatever happened to it."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.outcome: ResultEvent | ErrorEvent | None = None
+        self._said: ResultEvent | ErrorEvent | None = None
+        self._end_by: float | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._last_words: deque[str] = deque(maxlen=20)
+        window = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
+        self._process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            **window,
+        )
+        # The threads get plain objects, never bpy's: Blender would crash.
+        for target, stream, sink in (
+            (_read_lines, self._process.stdout, self._lines),
+            (_read_last_words, self._process.stderr, self._last_words),
+        ):
+            threading.Thread(target=target, args=(stream, sink), daemon=True).start()
+        _live.add(self)
+
+    def events(self) -> list[Event]:
+        """What it told since the last call; never waits."""
+        found: list[Event] = []
+        if self._end_by is not None and time.monotonic() > self._end_by:
+            self._process.kill()
+        while self.outcome is None:
+            try:
+                line = self._lines.get_nowait()
+            except queue.Empty:
+                break
+            if line is None:
+                self._conclude()
+                if self.outcome is not self._said:
+                    found.append(self.outcome)
+                break
+            with contextlib.suppress(ValueError, TypeError):  # some library printed
+                event = protocol.decode(line)
+                found.append(event)
+                if isinstance(event, (ResultEvent, ErrorEvent)):
+                    self._said = event
+        return found
+
+    def _conclude(self) -> None:
+        try:
+            code = self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        if isinstance(self._said, ErrorEvent) or (isinstance(self._said, ResultEvent) and code == Exit.DONE):
+            self.outcome = self._said
+        elif self._end_by is not None:
+            self.outcome = ErrorEvent(code="cancelled", sentence="Cancelled.", exit_code=int(Exit.CANCELLED))
+        else:
+            words = self._last_words[-1].strip() if self._last_words else ""
+            self.outcome = ErrorEvent(
+                code="crashed",
+                sentence=f"The engine ended unexpectedly (code {code})" + (f": {words}" if words else "."),
+                exit_code=int(Exit.DEFECT),
+                advice="Run again: what is finished is kept.",
+            )
+        self.close()
+
+    def cancel(self) -> None:
+        """Asks it to stop; `events` ends it when it does not in time."""
+        if self._end_by is None:
+            self._end_by = time.monotonic() + GRACE
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+    def wait(self, on_event: Callable[[Event], None]) -> ResultEvent | ErrorEvent:
+        """Blocks until it has ended. Ctrl-C cancels it."""
+        while self.outcome is None:
+            try:
+                for event in self.events():
+                    on_event(event)
+                time.sleep(0.05)
+            except KeyboardInterrupt:
+                self.cancel()
+        return self.outcome
+
+    def close(self) -> None:
+        """Lets go of the process; a live one hears it and stops."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        _live.discard(self)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_process"):  # it may not have started
+            self.close()
+
+
+def end_all() -> None:
+    """Ends every engine that still runs."""
+    for run in list(_live):
+        run.close()
+
+
+def _read_lines(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for line in stream:
+            lines.put(line)
+    lines.put(None)
+
+
+def _read_last_words(stream: IO[str], words: deque[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        words.extend(line for line in stream if line.strip())

@@ -1,0 +1,19 @@
+"""Text in a narrow sidebar: wrapped to its width, with an icon on the first line."""
+
+from __future__ import annotations
+
+import textwrap
+
+from bpy.types import Context, UILayout
+
+_ICONS = {"INFO": "INFO", "WARNING": "ERROR", "ERROR": "CANCEL"}  # Blender's "ERROR" icon is the warning triangle
+_PIXELS_PER_LETTER = 7
+
+
+def draw_line(layout: UILayout, context: Context, kind: str, text: str) -> None:
+    """One message, as many rows as it needs."""
+    width = context.region.width / context.preferences.system.ui_scale - 60
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for row, part in enumerate(textwrap.wrap(text, max(int(width / _PIXELS_PER_LETTER), 20))):
+        column.label(text=part, icon=_ICONS[kind] if row == 0 else "BLANK1")

@@ -1,0 +1,49 @@
+"""The first step: photos, quality, Build Model; while it runs, its progress."""
+
+from __future__ import annotations
+
+from bpy.types import Context, Panel, UILayout
+
+from .lines import draw_line
+
+
+class MAQUETTE_PT_model(Panel):
+    """Photos to a model"""
+
+    bl_label = "Model from Photos"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Maquette"
+
+    def draw(self, context: Context) -> None:
+        state = context.window_manager.maquette
+        if state.running:
+            self._draw_progress(context)
+        else:
+            self._draw_start(context)
+        for line in state.messages:
+            draw_line(self.layout, context, line.kind, line.text)
+
+    def _draw_start(self, context: Context) -> None:
+        settings = context.scene.maquette
+        layout = self.layout
+        layout.row().prop(settings, "source", expand=True)
+        if settings.source == "FOLDER":
+            layout.prop(settings, "folder", text="")
+        else:
+            self._draw_files(layout, len(settings.files))
+        layout.row().prop(settings, "quality", expand=True)
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator("maquette.build_model", icon="MESH_MONKEY")
+
+    def _draw_files(self, layout: UILayout, count: int) -> None:
+        text = f"{count} Photos" if count else "Choose Photos"
+        layout.operator("maquette.pick_files", text=text, icon="FILE_IMAGE")
+
+    def _draw_progress(self, context: Context) -> None:
+        state = context.window_manager.maquette
+        layout = self.layout
+        layout.progress(factor=state.progress, type="BAR", text=f"{state.stage}  {state.progress:.0%}")
+        layout.label(text=state.step)
+        layout.operator("maquette.cancel", icon="X")

@@ -1,0 +1,25 @@
+"""The second step: what is seldom changed."""
+
+from __future__ import annotations
+
+from bpy.types import Context, Panel
+
+
+class MAQUETTE_PT_options(Panel):
+    """What is seldom changed"""
+
+    bl_label = "Options"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Maquette"
+    bl_parent_id = "MAQUETTE_PT_model"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Context) -> None:
+        settings = context.scene.maquette
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = not context.window_manager.maquette.running
+        for name in ("region", "faces", "texture", "storage", "watertight", "masks", "output"):
+            layout.prop(settings, name)

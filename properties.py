@@ -1,0 +1,125 @@
+"""What an artist sets for a model, kept on the scene; and what the running engine tells, kept on the window manager."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+from bpy.types import PropertyGroup, Scene, WindowManager
+
+from .engine.settings import Quality, Region
+
+AUTOMATIC = "AUTO"  # the texture size that the quality stands for
+
+
+class MAQUETTE_PG_file(PropertyGroup):
+    """One chosen photo."""
+
+    path: StringProperty(name="Photo", subtype="FILE_PATH")
+
+
+class MAQUETTE_PG_line(PropertyGroup):
+    """One thing told to the artist."""
+
+    kind: EnumProperty(items=[(kind, kind.capitalize(), "") for kind in ("INFO", "WARNING", "ERROR")])
+    text: StringProperty()
+
+
+class MAQUETTE_PG_model(PropertyGroup):
+    """The settings of the next model."""
+
+    source: EnumProperty(
+        name="Photos",
+        items=[
+            ("FOLDER", "Folder", "All photos in a folder", "FILE_FOLDER", 0),
+            ("FILES", "Files", "The photos that you select", "FILE_IMAGE", 1),
+        ],
+    )
+    folder: StringProperty(name="Photos", description="The folder that holds the photos", subtype="DIR_PATH")
+    files: CollectionProperty(type=MAQUETTE_PG_file)
+    quality: EnumProperty(
+        name="Quality",
+        description="How much time to spend",
+        items=[
+            (Quality.DRAFT.value, "Draft", "Quick, to see whether the photos serve"),
+            (Quality.STANDARD.value, "Standard", "A good balance of detail and time"),
+            (Quality.HIGH.value, "High", "All the detail that the photos hold; takes several times as long"),
+        ],
+        default=Quality.STANDARD.value,
+    )
+    faces: IntProperty(
+        name="Faces",
+        description="The mesh's budget of triangles. 0: what the quality stands for",
+        min=0,
+        max=20_000_000,
+        step=10_000,
+    )
+    texture: EnumProperty(
+        name="Texture",
+        description="The side of the texture in pixels",
+        items=[(AUTOMATIC, "Automatic", "What the quality stands for")]
+        + [(str(size), f"{size} px", "") for size in (1024, 2048, 4096, 8192, 16384)],
+    )
+    storage: EnumProperty(
+        name="Save Texture",
+        items=[
+            ("PACKED", "In the .blend", "The texture is packed into the .blend file"),
+            ("BESIDE", "Beside the .blend", "The texture is a PNG in the folder textures beside the .blend file"),
+        ],
+    )
+    region: EnumProperty(
+        name="Keep",
+        items=[
+            (Region.SUBJECT.value, "Subject", "What the cameras look at, without the background"),
+            (Region.ALL.value, "Everything", "All that the photos show"),
+        ],
+        default=Region.SUBJECT.value,
+    )
+    watertight: BoolProperty(name="Close All Holes", description="What no photo shows is filled, and marked as filled")
+    masks: StringProperty(
+        name="Masks",
+        description="A folder with a black and white picture for each photo, named like it: white is kept",
+        subtype="DIR_PATH",
+    )
+    output: StringProperty(
+        name="Output",
+        description="The folder for the results. Empty: a new one in the models folder of the preferences",
+        subtype="DIR_PATH",
+    )
+
+
+class MAQUETTE_PG_run(PropertyGroup):
+    """The run that is going on, or the last one."""
+
+    running: BoolProperty()
+    cancel: BoolProperty(description="Set by the Cancel button; the running operator sees it")
+    stage: StringProperty()
+    step: StringProperty()
+    progress: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
+    messages: CollectionProperty(type=MAQUETTE_PG_line)
+    facts: CollectionProperty(type=MAQUETTE_PG_line)
+    folder: StringProperty(description="Where the last result lies", subtype="DIR_PATH")
+
+
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (MAQUETTE_PG_file, MAQUETTE_PG_line, MAQUETTE_PG_model, MAQUETTE_PG_run)
+)
+
+
+def register() -> None:
+    _register_classes()
+    Scene.maquette = PointerProperty(type=MAQUETTE_PG_model)
+    WindowManager.maquette = PointerProperty(type=MAQUETTE_PG_run)
+
+
+def unregister() -> None:
+    del WindowManager.maquette
+    del Scene.maquette
+    _unregister_classes()

@@ -1,0 +1,1 @@
+"""Engine results ─► Blender data; the only writer of bpy.data."""
