@@ -1,0 +1,141 @@
+"""Paints the atlas: details from each patch's own photo, broad tones from what all photos agree on, so seams don't show."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..datatypes import F32, F64, I32, U8, Bool, View
+from ..images import load_view
+from ..kernels.texture_bake import GUESSED, OUTSIDE, Atlas, Shot, bake, new_sums, resolve
+from ..report import Report
+from .choose import Choice
+from .graph import Graph
+from .observe import Observations, Shape, depth_of, look_view
+
+TONE_ROUNDS = 40  # smoothing over vertices that parts broad tones from details
+CHUNK = 20_000  # faces per kernel launch: short, so that cancelling is quick
+
+
+def paint(
+    views: list[View],
+    shape: Shape,
+    graph: Graph,
+    corner_uvs: F32,
+    choice: Choice,
+    observed: Observations,
+    gains: F64,
+    size: int,
+    report: Report,
+    share: float,
+) -> tuple[U8, Bool]:
+    """(T, T, 3) base colour, first row on top, gutters filled; (T, T) texels of the surface that no photo showed."""
+    middle = shape.points.mean(0, dtype=np.float64)
+    corners = corner_uvs.astype(np.float64) * size
+    corners[..., 1] = size - corners[..., 1]
+    atlas = Atlas(
+        points=(shape.points - middle).astype(np.float32),
+        faces=np.ascontiguousarray(shape.faces),
+        corners=np.ascontiguousarray(corners.reshape(-1, 6), np.float32),
+        size=size,
+    )
+    sums = new_sums(size)
+    with report.step("paint", len(views), share=share * 0.9) as step:
+        for i, view in enumerate(views):
+            rows, slots = np.nonzero(choice.views == i)
+            if len(rows):
+                shot = _shot(view, shape, middle, gains[i], _texel_footprint(atlas, rows))
+                report.check()
+                shift = _tone_shift(i, choice, observed, gains[i], graph)
+                for start in range(0, len(rows), CHUNK):
+                    report.check()
+                    cut = slice(start, start + CHUNK)
+                    weights = np.ascontiguousarray(choice.weights[rows[cut], slots[cut]])
+                    bake(atlas, shot, rows[cut].astype(np.int32), weights, shift, sums)
+            step.advance()
+    with report.step("fill", 1, share=share * 0.1) as step:
+        picture, kind = resolve(atlas, choice.colours, choice.unseen, sums)
+        del sums
+        picture = fill_gutters(picture, kind != OUTSIDE, report)
+        step.advance()
+    return picture, kind == GUESSED
+
+
+def _texel_footprint(atlas: Atlas, rows: I32) -> float:
+    """The median side of a texel in world units, over some faces."""
+    rows = rows[:: max(len(rows) // 5000, 1)]
+    corner = atlas.points[atlas.faces[rows]].astype(np.float64)
+    flat = atlas.corners[rows].reshape(-1, 3, 2).astype(np.float64)
+    world = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+    ab, ac = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    texels = np.abs(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
+    return float(np.sqrt(np.median(world / np.maximum(texels, 1e-12))))
+
+
+def _shot(view: View, shape: Shape, middle: F64, gain: F64, texel: float) -> Shot:
+    """The view ready for baking; a photo much finer than the texture is scaled down first, or it would alias."""
+    depth = depth_of(look_view(view), shape)
+    distance = np.linalg.norm(middle - view.centre_in_world)
+    texel_px = texel * view.K[0, 0] / max(float(distance), 1e-9)
+    if texel_px > 1.4:
+        fitting = view.resized(max(round(view.width / texel_px), 16), max(round(view.height / texel_px), 16))
+        picture = cv2.resize(load_view(view), (fitting.width, fitting.height), interpolation=cv2.INTER_AREA)
+        view = fitting
+    else:
+        picture = load_view(view)
+    moved = np.concatenate([view.rotation, (view.rotation @ middle + view.translation)[:, None]], 1)
+    return Shot(
+        projection=view.K @ moved,
+        picture=np.ascontiguousarray(picture),
+        depth=depth,
+        focal_px=float(view.K[0, 0]),
+        gain=gain,
+    )
+
+
+def _tone_shift(i: int, choice: Choice, observed: Observations, gain: F64, graph: Graph) -> F32:
+    """(V, 3) what must be added to a photo so that its broad tones are those that all photos agree on."""
+    trust = choice.trust[i].astype(np.float32)
+    own = observed.colours[i].astype(np.float32) * gain.astype(np.float32)
+    stack = np.concatenate([(choice.colours - own) * trust[:, None], trust[:, None]], 1)
+    smooth = graph.diffuse(stack, TONE_ROUNDS)
+    return np.asarray(smooth[:, :3] / np.maximum(smooth[:, 3:], 1e-4), np.float32)
+
+
+def fill_gutters(picture: U8, inside: Bool, report: Report) -> U8:
+    """Empty texels take the colour of what is nearest, level by level, so that smaller copies of the texture don't bleed."""
+    report.check()
+    height, width = inside.shape
+    if min(height, width) < 2 or inside.all() or not inside.any():
+        return picture
+    half_sum = np.zeros((height // 2, width // 2, 4), np.float32)
+    for y in (0, 1):
+        for x in (0, 1):
+            part = inside[y : height // 2 * 2 : 2, x : width // 2 * 2 : 2]
+            half_sum[..., 3] += part
+            for c in range(3):
+                half_sum[..., c] += picture[y : height // 2 * 2 : 2, x : width // 2 * 2 : 2, c] * part
+    half = _fill_levels(half_sum)
+    for start in range(0, height, 512):
+        report.check()
+        stop = min(start + 512, height)
+        rows = np.minimum(np.arange(start, stop) // 2, len(half) - 1)
+        columns = np.minimum(np.arange(width) // 2, half.shape[1] - 1)
+        empty = ~inside[start:stop]
+        picture[start:stop][empty] = half[rows][:, columns][empty]
+    return picture
+
+
+def _fill_levels(sums: F32) -> U8:
+    """(h, w, 4) sums of colours and weight -> (h, w, 3) with no hole: each level's holes from the next coarser one."""
+    height, width = sums.shape[:2]
+    colour = sums[..., :3] / np.maximum(sums[..., 3:], 1e-6)
+    empty = sums[..., 3] == 0
+    if empty.any() and min(height, width) >= 2:
+        even = sums[: height // 2 * 2, : width // 2 * 2]
+        coarse = _fill_levels(even.reshape(height // 2, 2, width // 2, 2, 4).sum((1, 3)))
+        wide = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        colour[empty] = wide[empty]
+    elif empty.any():
+        colour[empty] = colour[~empty].mean(0) if (~empty).any() else 128
+    return np.clip(colour + 0.5, 0, 255).astype(np.uint8)
