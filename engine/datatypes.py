@@ -6,6 +6,7 @@ Frames: world is right-handed, +Z up. A camera is COLMAP's: x right, y down, z f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -153,6 +154,14 @@ class PointCloud:
     colours: U8  # (N, 3)
     support: I32  # (N,)
     spacing: F32  # (N,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """All depth maps (in the order of `Sparse.posed`, read from disk when asked for) and what they say together."""
+
+    maps: Sequence[DepthMap]
+    cloud: PointCloud
 
 
 @dataclass(frozen=True, kw_only=True)

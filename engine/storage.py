@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from .datatypes import (
     TriMesh,
     View,
 )
+from .geometry import view_of
 
 
 def write_arrays(path: Path, value: Any) -> None:
@@ -104,6 +106,38 @@ def read_depth(path: Path, view: View) -> DepthMap:
     return DepthMap(
         view=view.resized(depth.shape[1], depth.shape[0]), depth=depth, normal=normal, confidence=confidence
     )
+
+
+class DepthMaps(Sequence[DepthMap]):
+    """The maps in a folder, one file per view; each is read when it is asked for, none is kept."""
+
+    def __init__(self, views: Sequence[View], folder: Path) -> None:
+        self.views, self.folder = tuple(views), folder
+
+    @staticmethod
+    def of(sparse: Sparse, max_side: int, folder: Path) -> DepthMaps:
+        """The maps that the depth stage makes of these poses; they need not be there yet."""
+        return DepthMaps([view_of(p, sparse.cameras[p.camera_id], max_side) for p in sparse.posed], folder)
+
+    def path(self, index: int) -> Path:
+        return self.folder / f"{self.views[index].name}.npz"
+
+    def complete(self) -> bool:
+        return all(self.path(i).is_file() for i in range(len(self.views)))
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @overload
+    def __getitem__(self, index: int) -> DepthMap: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[DepthMap]: ...
+    def __getitem__(self, index: int | slice) -> DepthMap | Sequence[DepthMap]:
+        if isinstance(index, slice):
+            return DepthMaps(self.views[index], self.folder)
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return read_depth(self.path(index), self.views[index])
 
 
 def write_textured(path: Path, textured: TexturedMesh) -> None:

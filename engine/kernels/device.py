@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +65,8 @@ def open_device(choice: DeviceChoice = DeviceChoice.AUTO) -> Device:
 def _try(candidate: DeviceChoice) -> str | None:
     """None if the device works, else the reason."""
     try:
-        qd.init(arch=_ARCHS[candidate], log_level=qd.ERROR, offline_cache=True, enable_fallback=False)
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints which device it starts on
+            qd.init(arch=_ARCHS[candidate], log_level=qd.ERROR, offline_cache=True, enable_fallback=False)
         values = np.arange(1, 65, dtype=np.float32)
         out = np.zeros(64, np.float32)
         _self_test(values, out)

@@ -1,0 +1,113 @@
+"""Depth maps against one another: how many views agree, what they say on average, and which pixels show the same point."""
+
+# mypy: disable-error-code="valid-type,no-untyped-def,no-untyped-call,index"
+from __future__ import annotations
+
+import numpy as np
+import quadrants as qd
+
+from ..datatypes import F32, I32
+from .patchmatch import there_and_back
+
+_F = qd.types.NDArray[qd.f32, 1]
+_I = qd.types.NDArray[qd.i32, 1]
+
+
+@qd.kernel(fastcache=True)
+def agree(
+    idepth: _F, cams: _F, slots: _I, views: _I, support: _I, averaged: _F, ref_base: qd.i32, width: qd.i32,
+    row0: qd.i32, row1: qd.i32, sources: qd.i32, max_pixels: qd.f32, max_share: qd.f32,
+) -> None:  # fmt: skip
+    """Per pixel: the sources whose depth leads back to it (count, and bits in `views`), and the mean inverse depth of all."""
+    for t in range((row1 - row0) * width):
+        p = row0 * width + t
+        i = idepth[ref_base + p]
+        count = 0
+        bits = 0
+        total = i
+        if i > 0.0:
+            u = qd.cast(p % width, qd.f32)
+            v = qd.cast(p // width, qd.f32)
+            for j in range(sources):
+                back = there_and_back(idepth, cams, slots, j, u, v, i)
+                if back[0] < max_pixels and qd.abs(back[1] - i) < max_share * i:
+                    count += 1
+                    bits |= 1 << j
+                    total += back[1]
+        support[p] = count
+        views[p] = bits
+        averaged[p] = total / qd.cast(count + 1, qd.f32)
+
+
+@qd.kernel(fastcache=True)
+def fuse(
+    idepth: _F, normals: _I, used: _I, cams: _F, slots: _I, fused: _F, ref_base: qd.i32, width: qd.i32, row0: qd.i32,
+    row1: qd.i32, sources: qd.i32, max_pixels: qd.f32, max_share: qd.f32,
+) -> None:  # fmt: skip
+    """Takes the pixels that no earlier view has used: (taken, normal in world 3, support) into `fused`; marks the same
+    point's pixels in the sources. A mark is only ever set to 1, and never in the view that is read: threads don't race."""
+    for t in range((row1 - row0) * width):
+        p = row0 * width + t
+        i = idepth[ref_base + p]
+        for k in range(5):
+            fused[5 * p + k] = 0.0
+        if i > 0.0 and used[ref_base + p] == 0:
+            u = qd.cast(p % width, qd.f32)
+            v = qd.cast(p // width, qd.f32)
+            sum = _unpack(normals[ref_base + p])
+            count = 1
+            for j in range(sources):
+                back = there_and_back(idepth, cams, slots, j, u, v, i)
+                if back[0] < max_pixels and qd.abs(back[1] - i) < max_share * i:
+                    column = qd.cast(back[2] + 0.5, qd.i32)
+                    row = qd.cast(back[3] + 0.5, qd.i32)
+                    at = slots[4 * j] + row * slots[4 * j + 1] + column
+                    if idepth[at] > 0.0:
+                        sum += _unpack(normals[at])
+                    used[at] = 1
+                    count += 1
+            fused[5 * p] = 1.0
+            for k in qd.static(range(3)):
+                fused[5 * p + 1 + k] = sum[k]
+            fused[5 * p + 4] = qd.cast(count, qd.f32)
+
+
+@qd.func
+def _unpack(packed: qd.i32):
+    """Three signed components of 10 bits."""
+    x = qd.cast(packed & 1023, qd.f32) - 512.0
+    y = qd.cast((packed >> 10) & 1023, qd.f32) - 512.0
+    z = qd.cast((packed >> 20) & 1023, qd.f32) - 512.0
+    return qd.Vector([x, y, z]) / 511.0
+
+
+def pack_normals(normals: F32) -> I32:
+    """(..., 3) unit vectors -> one int each."""
+    whole = np.round(normals * 511).astype(np.int32) + 512
+    return np.asarray(whole[..., 0] | whole[..., 1] << 10 | whole[..., 2] << 20, np.int32)
+
+
+def there_and_back_plain(idepth_source: F32, forth: F32, back: F32, pixels: F32, inverse: F32) -> tuple[F32, F32]:
+    """NumPy twin, nearest pixels where bilinear would cross an edge: (N,) errors in pixels and inverse depths from here.
+
+    forth and back are (12,): A row by row, then b.
+    """
+    height, width = idepth_source.shape
+    x, y, z = _apply(forth, pixels, inverse)
+    ok = (z > 0.01) & (x >= 0) & (y >= 0) & (x < width - 1) & (y < height - 1)
+    column, row = np.where(ok, x, 0).astype(int), np.where(ok, y, 0).astype(int)
+    fx, fy = x - column, y - row
+    corners = np.stack([idepth_source[row + dy, column + dx] for dy in (0, 1) for dx in (0, 1)])
+    smooth = (corners[0] * (1 - fx) + corners[1] * fx) * (1 - fy) + (corners[2] * (1 - fx) + corners[3] * fx) * fy
+    nearest = np.choose(2 * (fy >= 0.5) + (fx >= 0.5), corners)
+    there = np.where(corners.min(0) < 0.97 * corners.max(0), nearest, smooth)
+    bx, by, bz = _apply(back, np.stack([x, y], 1), there)
+    ok &= (there > 0) & (bz > 0.01)
+    error = np.where(ok, np.hypot(bx - pixels[:, 0], by - pixels[:, 1]), 9)
+    return error.astype(np.float32), np.where(ok, there / np.where(ok, bz, 1), 0).astype(np.float32)
+
+
+def _apply(row: F32, pixels: F32, inverse: F32) -> tuple[F32, F32, F32]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x, y, z = row[:9].reshape(3, 3) @ np.column_stack([pixels, np.ones(len(pixels))]).T + row[9:12, None] * inverse
+        return x / z, y / z, z

@@ -1,0 +1,80 @@
+"""What to believe: depth that enough other views confirm, that looks alike, and that is no speckle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..datatypes import F32, Bool, DepthMap
+from ..kernels import buffers, consistency
+from ..report import Step
+from ..settings import DepthSettings
+from ..storage import write_depth
+from .matching import Level
+from .neighbours import Plan
+from .pyramid import camera_normals
+
+MAX_PIXELS = 1.0  # forward-backward error
+MAX_SHARE = 0.01  # of depth
+MAX_COST = 0.9
+SPECKLE_PIXELS = 60
+
+
+def needed_support(views: int, min_support: int) -> int:
+    """Views that must agree, the reference counted; fewer where few photos were taken."""
+    return max(2, min(min_support, 2 if views < 8 else min_support))
+
+
+def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder: Path, step: Step) -> int:
+    """Writes the filtered maps and puts them into the level in place of the raw ones; returns how many pixels are left."""
+    needed = needed_support(len(plans), settings.min_support)
+    kept, results = 0, []
+    for plan in plans:
+        count, inverse = agreement(level, plan)
+        plane = level.planes[plan.view]
+        good = (count + 1 >= needed) & (plane[..., 3] < MAX_COST) & level.valid(plan.view)
+        good = without_speckles(inverse, good, 1 / (level.views[plan.view].K[0, 0] * plan.baseline))
+        results.append((inverse * good, count))
+        step.advance()
+    for plan, (inverse, count) in zip(plans, results, strict=True):
+        view, plane = level.views[plan.view], level.planes[plan.view]
+        buffers.put_floats(level.idepth, int(level.base[plan.view]), inverse)
+        good = inverse > 0
+        normal = camera_normals(view, plane) @ view.rotation.astype(np.float32)
+        cost = np.clip(plane[..., 3], 0, 1)
+        confidence = (1 - cost) * np.minimum(count / 4, 1)
+        one = DepthMap(
+            view=view,
+            depth=np.where(good, 1 / np.where(good, inverse, 1), 0).astype(np.float32),
+            normal=(normal * good[..., None]).astype(np.float32),
+            confidence=(confidence * good).astype(np.float32),
+        )
+        write_depth(folder / f"{view.name}.npz", one)
+        kept += int(good.sum())
+        step.check()
+    return kept
+
+
+def agreement(level: Level, plan: Plan) -> tuple[np.ndarray, F32]:
+    """(H, W): how many sources confirm the pixel, and the mean inverse depth of all that do."""
+    view, base = level.views[plan.view], int(level.base[plan.view])
+    count = view.width * view.height
+    if not plan.sources:
+        return np.zeros((view.height, view.width), np.int32), np.zeros((view.height, view.width), np.float32)
+    cams, slots = level.pairs(plan)
+    support, averaged = buffers.ints(count), buffers.floats(count)
+    consistency.agree(
+        level.idepth, cams, slots, level.chosen, support, averaged, base, view.width, 0, view.height,
+        len(plan.sources), MAX_PIXELS, MAX_SHARE,
+    )  # fmt: skip
+    shape = (view.height, view.width)
+    return buffers.get_ints(support, 0, count).reshape(shape), buffers.get_floats(averaged, 0, count).reshape(shape)
+
+
+def without_speckles(inverse: F32, good: Bool, step: float) -> Bool:
+    """Removes islands of few pixels: neighbours belong together when a source sees them at most a pixel or so apart."""
+    scaled = np.where(good, np.clip(inverse / (0.25 * step), 1, 32000), 0).astype(np.int16)
+    cv2.filterSpeckles(scaled, 0, SPECKLE_PIXELS, 6)
+    return np.asarray(scaled > 0)

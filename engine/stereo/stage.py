@@ -1,0 +1,78 @@
+"""Posed photos ─► a depth map per view and one cloud: plan, match from coarse to fine, keep what agrees, fuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..datatypes import U8, Bool, Dense, Sparse, View
+from ..errors import EngineError
+from ..geometry import view_of
+from ..images import load_view, view_valid
+from ..kernels.device import open_device
+from ..report import Report
+from ..settings import DepthSettings
+from ..storage import DepthMaps
+from .filtering import filter_maps
+from .fusion import fuse_maps
+from .matching import SCHEDULE, match_all
+from .neighbours import plan_views
+
+
+def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -> Dense:
+    """Writes one file per view into `folder`."""
+    open_device()
+    views = [view_of(posed, sparse.cameras[posed.camera_id], settings.max_side) for posed in sparse.posed]
+    plans = plan_views(sparse, views, settings.neighbours)
+    if not any(plan.sources for plan in plans):
+        raise EngineError(
+            "no_overlap",
+            "No two photos show enough of the same surface from different places to measure depth.",
+            advice="Take more photos, each moved a little sideways from the last.",
+        )
+    greys = _Greys(views)
+    total = sum(view.width * view.height for view in views)
+    with report.step("depth maps", 1000, share=0.85) as step:
+        done = 0.0
+
+        def advance(share: float) -> None:
+            nonlocal done
+            before, done = done, done + share
+            step.advance(int(1000 * done) - int(1000 * before))
+
+        level = match_all(views, plans, greys, _valid, settings.seed, advance, report.check, SCHEDULE)
+    with report.step("consistency", len(views), share=0.1) as step:
+        kept = filter_maps(level, plans, settings, folder, step)
+    with report.step("fusion", len(views), share=0.05) as step:
+        maps = DepthMaps(views, folder)
+        cloud = fuse_maps(level, plans, maps, settings, step)
+    report.count("views", len(views))
+    report.count("pixels", total)
+    report.count("valid_share", round(kept / max(total, 1), 4))
+    report.count("points", len(cloud.points))
+    if len(cloud.points) == 0:
+        raise EngineError(
+            "no_depth",
+            "No surface could be measured: nothing that one photo shows was confirmed by the others.",
+            advice="The subject may be plain, shiny or moving; take sharper photos with more overlap.",
+        )
+    return Dense(maps=maps, cloud=cloud)
+
+
+class _Greys:
+    """Grey pictures of the views at full map size, each read once."""
+
+    def __init__(self, views: list[View]) -> None:
+        self.views = views
+        self.kept: dict[int, U8] = {}
+
+    def __call__(self, index: int) -> U8:
+        if index not in self.kept:
+            self.kept[index] = np.asarray(cv2.cvtColor(load_view(self.views[index]), cv2.COLOR_RGB2GRAY), np.uint8)
+        return self.kept[index]
+
+
+def _valid(index: int, view: View) -> Bool:
+    return view_valid(view)
