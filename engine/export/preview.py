@@ -1,0 +1,113 @@
+"""A picture of the model from a three-quarter view, drawn in software: what an artist sees first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..datatypes import F64, I32, U8, TexturedMesh
+from ..kernels.texture_cover import NOBODY, owners
+from .glb import smooth_normals
+
+OVERSAMPLING = 2
+ELEVATION = 22.0  # degrees above the horizon
+FIELD_OF_VIEW = 26.0  # degrees, along the picture's width
+TOP, BOTTOM = np.array([236, 238, 241.0]), np.array([196, 199, 204.0])  # background, sRGB
+
+
+def write_preview(path: Path, textured: TexturedMesh, width: int = 1024) -> None:
+    """Writes a PNG, 4:3."""
+    Image.fromarray(render(textured, width, width * 3 // 4)).save(path, "PNG")
+
+
+def render(textured: TexturedMesh, width: int, height: int) -> U8:
+    """(height, width, 3) the textured model, softly lit, before a grey that fades downwards."""
+    big_width, big_height = width * OVERSAMPLING, height * OVERSAMPLING
+    cam_from_world, focal = _camera(textured, big_width, big_height)
+    vertices = textured.mesh.vertices.astype(np.float64)
+    cam = vertices @ cam_from_world[:, :3].T + cam_from_world[:, 3]
+    pixels = cam[:, :2] / cam[:, 2:] * focal + [big_width / 2, big_height / 2]
+    face = _front_faces(pixels, cam[:, 2], textured.mesh.faces, big_width, big_height)
+    picture = np.repeat(_background(big_height)[:, None], big_width, 1)
+    rows, columns = np.nonzero(face >= 0)
+    if len(rows):
+        pick = textured.mesh.faces[face[rows, columns]]
+        share = _shares(pixels[pick], cam[pick, 2], columns + 0.5, rows + 0.5)
+        picture[rows, columns] = _shaded(textured, pick, share, cam_from_world[:, :3])
+    small = cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip(small + 0.5, 0, 255), np.uint8)
+
+
+def _camera(textured: TexturedMesh, width: int, height: int) -> tuple[F64, float]:
+    """cam_from_world (3, 4) and focal length: from the side that shows most of what was measured, filling the picture."""
+    mesh = textured.mesh
+    corners = mesh.vertices[mesh.faces].astype(np.float64)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) * ~mesh.filled[:, None]
+    up = np.radians(ELEVATION)
+    best, direction = -1.0, np.array([1.0, 0, 0])
+    for angle in np.radians(np.arange(30, 390, 45)):
+        toward = np.array([np.cos(angle) * np.cos(up), np.sin(angle) * np.cos(up), np.sin(up)])
+        shown = float(np.maximum(normal @ toward, 0).sum())
+        if shown > best * 1.001:
+            best, direction = shown, toward
+    z = -direction
+    x = np.cross(z, [0, 0, 1.0])
+    x /= np.linalg.norm(x)
+    rotation = np.stack([x, np.cross(z, x), z])
+    turned = mesh.vertices.astype(np.float64) @ rotation.T
+    # The box of what is seen, with its outermost half percent let go: a stray scrap must not make the model small.
+    low, high = np.percentile(turned, 0.5, axis=0), np.percentile(turned, 99.5, axis=0)
+    focal = width / 2 / np.tan(np.radians(FIELD_OF_VIEW) / 2)
+    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-9)
+    distance = 1.12 * max(half[0] * focal / (width / 2), half[1] * focal / (height / 2)) + half[2]
+    translation = -middle + [0, 0, distance]
+    return np.concatenate([rotation, translation[:, None]], 1), float(focal)
+
+
+def _front_faces(pixels: F64, depth: F64, faces: I32, width: int, height: int) -> I32:
+    """(H, W) the nearest face at each pixel, -1 = none. Faces are small, so the order of their middles is enough."""
+    order = np.argsort(depth[faces].mean(1), kind="stable")
+    order = order[(depth[faces[order]] > 1e-6).all(1)]
+    owner, _ = owners(pixels[faces[order]].astype(np.float32), np.arange(len(order), dtype=np.int32), width, height)
+    hit = owner != NOBODY
+    return np.where(hit, order[np.where(hit, owner, 0)] if len(order) else -1, -1).astype(np.int32)
+
+
+def _shares(corner: F64, depth: F64, x: F64, y: F64) -> F64:
+    """(n, 3) barycentric coordinates on the surface under each pixel."""
+    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
+    p = np.stack([x, y], 1)
+
+    def cross(u: F64, v: F64) -> F64:
+        return np.asarray(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
+
+    flat = np.stack([cross(b - p, c - p), cross(c - p, a - p), cross(a - p, b - p)], 1) / depth
+    total = flat.sum(1, keepdims=True)
+    return np.asarray(flat / np.where(np.abs(total) < 1e-12, 1e-12, total))
+
+
+def _shaded(textured: TexturedMesh, pick: I32, share: F64, rotation: F64) -> F64:
+    """(n, 3) colours: the texture under a soft key light from above left, seen from the camera."""
+    uv = (textured.uvs[pick] * share[..., None]).sum(1)
+    size = textured.base_colour.shape[0]
+    places = np.stack([uv[:, 0] * size - 0.5, (1 - uv[:, 1]) * size - 0.5], 1).astype(np.float32)
+    padded = np.zeros((-(-len(places) // 1024) * 1024, 2), np.float32)
+    padded[: len(places)] = places
+    colour = cv2.remap(
+        textured.base_colour, padded.reshape(-1, 1024, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    normal = (smooth_normals(textured)[pick] * share[..., None]).sum(1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-9)[:, None]
+    in_camera = normal @ rotation.T
+    in_camera *= -np.sign(in_camera[:, 2:] + 1e-12)  # an open scan's inside is lit as its outside
+    key = np.array([-0.45, -0.65, -0.61])
+    light = 0.72 + 0.36 * np.maximum(in_camera @ key, 0) + 0.06 * normal[:, 2]
+    return np.asarray(colour.reshape(-1, 3)[: len(uv)].astype(np.float64) * light[:, None]).clip(0, 255)
+
+
+def _background(height: int) -> F64:
+    t = np.linspace(0, 1, height)[:, None] ** 1.5
+    return np.asarray(TOP * (1 - t) + BOTTOM * t)
