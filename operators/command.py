@@ -29,10 +29,10 @@ def main(words: Sequence[str]) -> int:
     folder = out.with_suffix("") if out.suffix == ".blend" else out
     try:
         run = EngineRun(engine_command([ours.command, *engines, "-o", str(folder)]))
-        outcome = run.wait(Terminal().show)
+        outcome = run.wait(Terminal(sys.stderr).show)
         if not isinstance(outcome, ResultEvent):
             return outcome.exit_code
-        save_blend(result.read(outcome.files), blend, beside=ours.texture_beside)
+        build.save_blend(result.read(outcome.files), blend, beside=ours.texture_beside)
     except EngineError as error:
         print(f"Stopped: {error}", file=sys.stderr)
         return int(error.exit_code)
@@ -41,14 +41,6 @@ def main(words: Sequence[str]) -> int:
         return int(Exit.ENVIRONMENT)
     print(f"  {'blend':8s} {blend}", file=sys.stderr)
     return int(Exit.DONE)
-
-
-def save_blend(model: result.Result, blend: Path, *, beside: bool = False) -> None:
-    """A new .blend with the model alone."""
-    bpy.ops.wm.read_homefile(use_empty=True)
-    blend.parent.mkdir(parents=True, exist_ok=True)
-    build.build(bpy.context, model, beside=blend.parent / "textures" if beside else None)
-    bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
 
 
 def _parser() -> argparse.ArgumentParser:

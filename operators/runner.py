@@ -109,10 +109,10 @@ class EngineRun:
         elif self._end_by is not None:
             self.outcome = ErrorEvent(code="cancelled", sentence="Cancelled.", exit_code=int(Exit.CANCELLED))
         else:
-            words = self._last_words[-1].strip() if self._last_words else ""
+            words = self._last_words[-1].strip().rstrip(".") if self._last_words else ""
             self.outcome = ErrorEvent(
                 code="crashed",
-                sentence=f"The engine ended unexpectedly (code {code})" + (f": {words}" if words else "."),
+                sentence=f"The engine ended unexpectedly (code {code})" + (f": {words}." if words else "."),
                 exit_code=int(Exit.DEFECT),
                 advice="Run again: what is finished is kept.",
             )

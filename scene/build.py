@@ -38,6 +38,14 @@ def build(context: Context, result: Result, *, beside: Path | None = None) -> Co
     return collection
 
 
+def save_blend(result: Result, blend: Path, *, beside: bool = False) -> None:
+    """A new .blend with this model alone; all paths in it are relative."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    blend.parent.mkdir(parents=True, exist_ok=True)
+    build(bpy.context, result, beside=blend.parent / "textures" if beside else None)
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
+
+
 def _select(context: Context, model: Object) -> None:
     for other in context.view_layer.objects:
         other.select_set(False)

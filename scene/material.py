@@ -42,7 +42,7 @@ def _unused(path: Path) -> Path:
 def make_material(image: Image, name: str) -> Material:
     """A Principled material with the picture as its base colour."""
     material = bpy.data.materials.new(name)
-    if not material.use_nodes:  # so it is before 5.0
+    if bpy.app.version < (5, 0):  # from then on every material has nodes
         material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")

@@ -1,0 +1,54 @@
+"""Speaks the engine's protocol and does no work. What it plays is in MAQUETTE_FAKE; it writes its words to MAQUETTE_WORDS."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def say(kind: str, **values: object) -> None:
+    print(json.dumps({"event": kind, **values}), flush=True)
+
+
+def work(seconds: float) -> None:
+    """Progress until it is done or our input closes."""
+    closed = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), closed.set()), daemon=True).start()
+    say("stage", name="depth", index=2, of=6, skipped=False)
+    steps = max(int(seconds / 0.05), 1)
+    for i in range(steps):
+        say("progress", stage="depth", step="maps", done=i, total=steps, overall=0.2 + 0.6 * i / steps)
+        if closed.wait(0.05):
+            say("error", code="cancelled", sentence="Cancelled.", exit_code=130, file=None, advice="")
+            os._exit(130)
+
+
+def main() -> int:
+    role = os.environ["MAQUETTE_FAKE"]
+    words = sys.argv[1:]
+    Path(os.environ["MAQUETTE_WORDS"]).write_text(json.dumps(words), encoding="utf-8")
+    print("a library's greeting, which is no event", flush=True)
+    if role == "deaf":
+        time.sleep(60)
+    if role == "crash":
+        print("Segmentation fault, as it were", file=sys.stderr, flush=True)
+        os._exit(11)
+    if role == "error":
+        say("error", code="no_photos", sentence="There are no photos.", exit_code=2, file=None, advice="Add some.")
+        return 2
+    work(60 if role == "slow" else 0.3)
+    say("warning", code="blurred", sentence="One photo is blurred.", file="a.jpg", advice="")
+    out = Path(words[words.index("-o") + 1])
+    shutil.copytree(role, out, dirs_exist_ok=True)
+    files = {"report": "report.json", "textured": ".maquette/textured.npz", "sparse": ".maquette/sparse.npz"}
+    say("result", files={name: str(out / file) for name, file in files.items()}, summary={"seconds": 1})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

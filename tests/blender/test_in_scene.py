@@ -1,0 +1,184 @@
+"""A finished result in the scene: mesh, UVs, marks, material, cameras, points; its texture's place; undo."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from .made_up import box
+
+
+def imported(folder: Path) -> bpy.types.Collection:
+    assert bpy.ops.maquette.import_result(directory=str(folder)) == {"FINISHED"}
+    return bpy.data.collections[folder.name]
+
+
+def test_import_gives_one_collection(maquette, result_folder):
+    collection = imported(result_folder)
+    assert [child.name for child in bpy.context.scene.collection.children] == [collection.name]
+    assert {kept.type for kept in collection.objects} == {"MESH"}
+    assert len(collection.children[0].objects) == 5
+    assert {camera.type for camera in collection.children[0].objects} == {"CAMERA"}
+    model = bpy.context.view_layer.objects.active
+    assert model.name == collection.name and model.select_get()
+    facts = [line.text for line in bpy.context.window_manager.maquette.facts]
+    assert facts == [
+        "5 of 6 photos found their place",
+        "12 faces, 2 of them filled",
+        "64 px texture",
+        "1:02 min on cpu",
+    ]
+
+
+def test_mesh_is_welded_and_its_uvs_and_marks_lie_right(maquette, result_folder):
+    imported(result_folder)
+    mesh = bpy.context.view_layer.objects.active.data
+    truth = box()
+    assert (len(mesh.vertices), len(mesh.edges), len(mesh.polygons)) == (8, 18, 12)  # a closed box, not six squares
+    for polygon, face, filled in zip(mesh.polygons, truth.mesh.faces, truth.mesh.filled, strict=True):
+        corners = [mesh.vertices[index].co[:] for index in polygon.vertices]
+        assert np.allclose(corners, truth.mesh.vertices[face])
+        uvs = [mesh.uv_layers.active.uv[loop].vector[:] for loop in polygon.loop_indices]
+        assert np.allclose(uvs, truth.uvs[face], atol=1e-6)
+        assert mesh.attributes["filled"].data[polygon.index].value == filled
+        assert polygon.use_smooth
+        assert np.dot(polygon.normal, polygon.center - type(polygon.center)((0.5, 0.5, 0.5))) > 0.1  # outwards
+
+
+def test_material_shows_the_base_colour_upright(maquette, result_folder):
+    imported(result_folder)
+    material = bpy.context.view_layer.objects.active.active_material
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    assert shader.inputs["Roughness"].default_value == pytest.approx(0.8)
+    image = shader.inputs["Base Color"].links[0].from_node.image
+    assert image.packed_file is not None and image.colorspace_settings.name == "sRGB"
+    pixels = np.empty(image.size[0] * image.size[1] * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    picture = np.round(pixels.reshape(64, 64, 4) * 255).astype(int)
+    assert (picture[::-1, :, :3] == box().base_colour).all()
+    assert picture[-1, 0, 1] == 252 and picture[0, 0, 1] == 0  # green grows upwards
+
+
+def test_cameras_hold_their_photos_and_points_their_colours(maquette, result_folder):
+    collection = imported(result_folder)
+    for camera in collection.children[0].objects:
+        background = camera.data.background_images[0]
+        assert camera.data.show_background_images
+        path = Path(bpy.path.abspath(background.image.filepath))
+        assert path.stem == camera.name and path.parent.name == "photos"
+    points = next(kept for kept in collection.objects if kept.name.endswith("Points"))
+    assert len(points.data.vertices) == 200 and points.hide_render
+    assert points.data.color_attributes["Color"].data[7].color_srgb[0] == pytest.approx(128 / 255, abs=0.004)
+
+
+def test_straightened_photos_take_precedence_and_lying_ones_are_left_out(maquette, part, result_folder, tmp_path):
+    reader = part("scene.result")
+    folder = tmp_path / "copy"
+    shutil.copytree(result_folder, folder)
+    (folder / "undistorted").mkdir()
+    (folder / "undistorted" / "view_001.jpg.jpg").write_bytes(b"straight")
+    found = reader.read(reader.files_in(folder)).pictures
+    assert found["view_001.jpg"] == folder / "undistorted" / "view_001.jpg.jpg"
+    assert found["view_000.jpg"].parent.name == "photos"
+    # a photo that is upright only by its EXIF would lie on its side
+    archive = dict(np.load(folder / ".maquette" / "sparse.npz"))
+    notes = json.loads(str(archive["notes"]))
+    notes["posed"][0]["photo"]["orientation"] = 6
+    np.savez(folder / ".maquette" / "sparse.npz", **{**archive, "notes": np.array(json.dumps(notes))})
+    assert "view_000.jpg" not in reader.read(reader.files_in(folder)).pictures
+
+
+def test_texture_beside_the_blend(maquette, result_folder, tmp_path):
+    bpy.context.scene.maquette.storage = "BESIDE"
+    with pytest.raises(RuntimeError, match="which has no place yet"):
+        bpy.ops.maquette.import_result(directory=str(result_folder))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
+    imported(result_folder)
+    bpy.ops.maquette.import_result(directory=str(result_folder))
+    images = [image for image in bpy.data.images if "Base Colour" in image.name]
+    assert all(image.packed_file is None and image.filepath.startswith("//textures") for image in images)
+    assert len(list((tmp_path / "textures").glob("*.png"))) == 2  # the second did not write over the first
+    for image in images:
+        image.reload()
+        assert tuple(image.size) == (64, 64) and round(image.pixels[1] * 255) == 0
+
+
+def test_undo_takes_all_away_in_one_step(maquette, result_folder):
+    bpy.ops.ed.undo_push(message="before")
+    before = {kind: len(getattr(bpy.data, kind)) for kind in ("objects", "collections", "meshes", "cameras")}
+    bpy.ops.maquette.import_result("EXEC_DEFAULT", True, directory=str(result_folder))
+    assert len(bpy.data.objects) == before["objects"] + 7
+    bpy.ops.ed.undo()
+    assert len(bpy.context.scene.collection.children) == 0
+    assert {kind: len(getattr(bpy.data, kind)) for kind in before} == before
+
+
+def test_a_folder_without_a_result_is_refused_in_words(maquette, tmp_path):
+    with pytest.raises(RuntimeError, match="holds no finished model"):
+        bpy.ops.maquette.import_result(directory=str(tmp_path))
+    assert len(bpy.data.objects) == 0
+
+
+@pytest.mark.parametrize("fault", ["truncated", "wrong index", "no number"])
+def test_a_broken_result_is_refused_not_crashed_on(maquette, result_folder, tmp_path, fault):
+    folder = tmp_path / "broken"
+    shutil.copytree(result_folder, folder)
+    path = folder / ".maquette" / "textured.npz"
+    if fault == "truncated":
+        path.write_bytes(path.read_bytes()[:2000])
+    else:
+        arrays = dict(np.load(path))
+        if fault == "wrong index":
+            arrays["faces"][3, 1] = 24
+        else:
+            arrays["vertices"][0, 0] = np.nan
+        np.savez(path, **arrays)
+    with pytest.raises(RuntimeError, match="can't be read"):
+        bpy.ops.maquette.import_result(directory=str(folder))
+    assert len(bpy.data.objects) == 0 and len(bpy.data.meshes) == 0
+
+
+def test_a_million_faces_and_4k_come_in_quickly(maquette, part, result_folder):
+    """Under 5 s on an idle machine; CPU time, so that neighbours don't count."""
+    from engine import datatypes
+
+    reader, builder = part("scene.result"), part("scene.build")
+    side = 708
+    x, y = np.meshgrid(np.linspace(0, 1, side, dtype=np.float32), np.linspace(0, 1, side, dtype=np.float32))
+    first = (np.arange(side - 1)[:, None] * side + np.arange(side - 1)).ravel()
+    faces = np.concatenate(
+        [np.stack([first, first + 1, first + side], 1), np.stack([first + 1, first + side + 1, first + side], 1)]
+    )
+    vertices = np.stack([x.ravel(), y.ravel(), 0.05 * np.sin(9 * x * y).ravel()], 1)
+    colour = np.random.default_rng(1).integers(0, 40, (4096, 4096, 3), np.uint8) + np.uint8(90)
+    big = datatypes.TexturedMesh(
+        mesh=datatypes.TriMesh(vertices=vertices, faces=faces.astype(np.int32), filled=np.zeros(len(faces), bool)),
+        source_vertex=np.arange(side * side, dtype=np.int32),
+        uvs=vertices[:, :2],
+        base_colour=colour,
+        guessed=np.zeros((4096, 4096), bool),
+    )
+    small = reader.read(reader.files_in(result_folder))
+    made = reader.Result(**{**vars(small), "textured": big, "name": "Big"})
+    started = time.process_time()
+    builder.build(bpy.context, made)
+    spent = time.process_time() - started
+    print(f"1 M faces, 4K: {spent:.1f} CPU s")
+    assert len(bpy.data.objects["Big"].data.polygons) == len(faces) > 999_000
+    assert spent < 8
+
+
+def test_look_through_photo(maquette, result_folder):
+    collection = imported(result_folder)
+    assert not bpy.ops.maquette.look_through.poll()  # the mesh is active
+    camera = collection.children[0].objects[2]
+    bpy.context.view_layer.objects.active = camera
+    assert bpy.ops.maquette.look_through() == {"FINISHED"}
+    render = bpy.context.scene.render
+    assert bpy.context.scene.camera == camera and (render.resolution_x, render.resolution_y) == (200, 150)
