@@ -8,14 +8,14 @@ import stat
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
+from .colour import to_bytes, to_srgb
 from .datatypes import U8
 from .tiff import HEIGHT, ORIENTATION, WIDTH, Directory, TiffReader, read_exif
 
@@ -24,6 +24,7 @@ MAX_PIXELS = 1_000_000_000  # whatever the settings say
 MAX_FILE_BYTES = 4_000_000_000
 BOMB_PIXELS_PER_BYTE = 500  # beyond it a file too large is called a bomb: photos have 0.1 to 30
 BIG_PIXELS = 30_000_000  # files that only decode whole: one at a time from here on, so that memory stays bounded
+TAIL = 32  # bytes before a JPEG's end mark, see `load_jpeg_strictly`
 MIN_PARTIAL = 0.25  # of a damaged photo's rows must be readable for it to be of use
 
 
@@ -158,7 +159,7 @@ def _by_opencv(handle: BinaryIO) -> Image.Image | None:
         return None
     if pixels is None or pixels.ndim != 3:
         return None
-    return Image.fromarray(np.ascontiguousarray(_to_bytes(pixels)[:, :, ::-1]))
+    return Image.fromarray(np.ascontiguousarray(to_bytes(pixels)[:, :, ::-1]))
 
 
 def exif_of(image: Image.Image, handle: BinaryIO, wanted: Collection[int]) -> Directory:
@@ -202,19 +203,74 @@ def load(image: Image.Image, *, partial: bool) -> int:
         except MemoryError:
             raise
         except Exception as error:
-            code, clause = "damaged", "is damaged: only a part of it can be read"
-            if not partial or not isinstance(image, ImageFile.ImageFile) or getattr(image, "_im", None) is None:
-                raise Unreadable(code, clause) from error
+            damaged = Unreadable(
+                "damaged", "is damaged: only a part of it can be read", "Copy it from the camera again."
+            )
+            # A JPEG that goes on after the fault is wrong from there on, and nobody knows where that is.
+            ends_early = image.format != "JPEG" or "truncated" in str(error)
+            if not partial or not ends_early or not isinstance(image, ImageFile.ImageFile):
+                raise damaged from error
             image.tile = []
             try:
                 image.load()
             except Exception:
-                raise Unreadable(code, clause) from error
+                raise damaged from error
     filled = np.asarray(image.convert("L")).max(axis=1) > 0
     rows = image.height - int(np.argmax(filled[::-1])) if filled.any() else 0
     if rows < MIN_PARTIAL * image.height:
         raise Unreadable("damaged", "is damaged: too little of it can be read")
     return rows
+
+
+class _TailApart(io.RawIOBase):
+    """A file that never gives its last bytes together with what comes before them, and remembers whether they were asked for."""
+
+    def __init__(self, handle: BinaryIO, tail: int) -> None:
+        self._handle, self._tail = handle, tail
+        self.tail_read = False
+
+    def read(self, size: int = -1) -> bytes:
+        place = self._handle.tell()
+        if place < self._tail:
+            return self._handle.read(min(size, self._tail - place) if size >= 0 else self._tail - place)
+        self.tail_read = True
+        return self._handle.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._handle.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._handle.tell()
+
+
+def load_jpeg_strictly(image: ImageFile.ImageFile, handle: BinaryIO, *, partial: bool) -> int:
+    """`load`, which also notices damage that the JPEG decoder silently makes up for.
+
+    An intact picture needs the file up to its end mark. With garbage inside, the decoder has all pixels together too
+    early, or takes the garbage for the end, and doesn't ask for the last bytes.
+    """
+    end = _end_of_jpeg(handle)
+    if end is None:
+        return load(image, partial=partial)
+    fed = _TailApart(handle, end - TAIL)
+    image.fp = fed  # type: ignore[assignment]
+    rows = load(image, partial=partial)
+    if not fed.tail_read:
+        raise Unreadable("damaged", "is damaged: a part of it is garbled", "Copy it from the camera again.")
+    return rows
+
+
+def _end_of_jpeg(handle: BinaryIO) -> int | None:
+    """Where the end mark of the first picture lies. None in a file without one."""
+    place = handle.tell()
+    handle.seek(0)
+    data = handle.read()
+    handle.seek(place)
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    end = data.find(b"\xff\xd9", at)
+    return end if end > at + TAIL else None
 
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -233,12 +289,18 @@ def read_rgb(image: Image.Image, width: int, height: int, *, partial: bool = Fal
     return _resized(pixels, width, height)
 
 
-def read_grey(image: Image.Image, max_side: int, *, partial: bool = False) -> tuple[U8, int, int]:
-    """(H, W) luma, as stored, at most `max_side` on the longer side; the rows that are real, of how many decoded rows."""
+def read_grey(image: Image.Image, handle: BinaryIO, max_side: int, *, partial: bool = False) -> tuple[U8, int, int]:
+    """(H, W) luma, as stored, at most `max_side` on the longer side; the rows that are real, of how many decoded rows.
+
+    It is the first look at a file, so it is strict about damage.
+    """
     scale = min(1.0, max_side / max(image.size))
     width, height = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
     image.draft("L", (width, height))
-    rows = load(image, partial=partial)
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        rows = load_jpeg_strictly(image, handle, partial=partial)
+    else:
+        rows = load(image, partial=partial)
     decoded = image.height
     image = _reduced(image, width, height)
     pixels = np.asarray(image if image.mode == "L" else to_srgb(image).convert("L"))
@@ -272,56 +334,6 @@ def _resized(pixels: U8, width: int, height: int) -> U8:
     return pixels
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """Mode RGB (or what was L, as three equal channels), through the file's colour profile where it has one."""
-    profile = image.info.get("icc_profile")
-    if image.mode in ("P", "PA", "1"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    elif image.mode in ("LA", "La"):
-        image = image.getchannel("L")
-    elif image.mode.startswith(("I", "F")):
-        image = Image.fromarray(_to_bytes(np.asarray(image)))
-    elif image.mode in ("RGBA", "RGBX", "RGBa"):
-        image = image.convert("RGBA").convert("RGB") if image.mode == "RGBa" else image.convert("RGB")
-    transform = _transform(profile if isinstance(profile, bytes) else b"", image.mode)
-    if transform is not None:
-        try:
-            return ImageCms.applyTransform(image, transform) or image.convert("RGB")
-        except (ImageCms.PyCMSError, ValueError):
-            pass
-    return image.convert("RGB")
-
-
-@lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from a profile to sRGB; None where there is nothing to do, or the profile can't be used."""
-    if mode not in ("RGB", "L", "CMYK", "LAB") or (not profile and mode != "LAB"):
-        return None
-    try:
-        if mode == "LAB":
-            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        else:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if mode == "RGB" and "srgb" in ImageCms.getProfileDescription(source).lower():
-                return None
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-
-
-def _to_bytes(values: np.ndarray) -> U8:
-    """Deep pixels to 8 bits, by the same rule for every photo: 16-bit integers by their upper byte, floats from 0..1."""
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype.kind == "f":
-        top = float(np.nanmax(values, initial=0.0))
-        unit = 1.0 if top <= 4.0 else 255.0 if top <= 255.0 else 65535.0
-        return np.round(np.clip(np.nan_to_num(values) / unit, 0, 1) * 255).astype(np.uint8)
-    if values.dtype.itemsize > 2 and int(values.max(initial=0)) <= 255:
-        return values.clip(0, 255).astype(np.uint8)
-    return np.asarray((values.astype(np.int64).clip(0, 65535) * 255 + 32767) // 65535, np.uint8)
-
-
 def turned(pixels: U8, orientation: int) -> U8:
     """As stored ─► upright, by the EXIF orientation."""
     if orientation in (5, 6, 7, 8):
@@ -330,4 +342,5 @@ def turned(pixels: U8, orientation: int) -> U8:
         pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels, np.uint8)
+    upright: U8 = np.ascontiguousarray(pixels)
+    return upright

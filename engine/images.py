@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import decoding
+from .colour import to_srgb
 from .datatypes import F32, U8, Bool, Photo, View
 from .decoding import Unreadable
 from .errors import EngineError
@@ -114,7 +115,7 @@ def _mask_values(image: Image.Image) -> U8:
         alpha = np.asarray(image.getchannel("A"))
         if alpha.min() < 255:
             return alpha
-    return np.asarray(decoding.to_srgb(image).convert("L"))
+    return np.asarray(to_srgb(image).convert("L"))
 
 
 def _same_ratio(values: U8, width: int, height: int) -> bool:

@@ -11,6 +11,8 @@ SIDE = 1024  # pixels on the longer side at which all photos are judged
 TILE = 32
 TEXTURED = 4.0  # grey levels of variation over a few pixels: flatter tiles say nothing about focus
 SHARPEST = 75  # percentile over the textured tiles: a blurred background is no fault
+MIN_TILES = 4
+NOISE_PERCENTILE = 5
 HIGHLIGHT = 98  # percentile that says whether anything is lit: a bright subject before black is not dark
 
 
@@ -29,15 +31,20 @@ def sharpness(grey: U8) -> float:
 
 def _ratio(pixels: np.ndarray) -> float:
     """Along the rows."""
-    smooth = cv2.blur(np.ascontiguousarray(pixels), (2, 1))
-    fine = _tile_energy(pixels[:, 2:] - pixels[:, :-2])
-    coarse = _tile_energy(smooth[:, 8:] - smooth[:, :-8])
+    coarse_pixels = cv2.blur(np.ascontiguousarray(pixels), (5, 1))
+    fine = _tile_energy(2 * pixels[:, 2:-2] - pixels[:, :-4] - pixels[:, 4:])
+    coarse = _tile_energy(2 * coarse_pixels[:, 6:-6] - coarse_pixels[:, :-12] - coarse_pixels[:, 12:])
     rows, columns = min(fine.shape[0], coarse.shape[0]), min(fine.shape[1], coarse.shape[1])
     fine, coarse = fine[:rows, :columns], coarse[:rows, :columns]
-    textured = coarse > TEXTURED**2
-    if textured.sum() < 4:
+    if not coarse.size:
         return float("nan")
-    return float(np.percentile(np.sqrt(fine[textured] / coarse[textured]), SHARPEST)) * 1.6
+    # The flattest tiles hold little but noise, which is no detail, and all tiles hold as much of it.
+    fine_noise, coarse_noise = (float(np.percentile(energy, NOISE_PERCENTILE)) for energy in (fine, coarse))
+    textured = coarse > TEXTURED**2 + 2 * coarse_noise
+    if textured.sum() < MIN_TILES:
+        return float("nan")
+    clean = np.maximum(fine[textured] - fine_noise, 0) / (coarse[textured] - coarse_noise)
+    return float(np.sqrt(np.percentile(clean, SHARPEST)))
 
 
 def _tile_energy(detail: np.ndarray) -> F32:

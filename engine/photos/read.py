@@ -65,7 +65,7 @@ def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) ->
                 tags = decoding.exif_of(image, handle, lens.WANTED)
                 if lens.DNG_VERSION in tags.tags:
                     raise Unreadable("wrong_format", f"is {formats.RAW.what}", formats.RAW.advice)
-                reading = _measure(found.path, content_hash, image, tags, settings)
+                reading = _measure(found.path, content_hash, image, handle, tags, settings)
         _check_masks(reading, masks)
     except Unreadable as error:
         return Refused(found.path, error.code, error.clause, error.advice)
@@ -74,7 +74,9 @@ def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) ->
     return reading
 
 
-def _measure(path: Path, content_hash: str, image: Image.Image, tags: Directory, settings: PhotoSettings) -> Reading:
+def _measure(
+    path: Path, content_hash: str, image: Image.Image, handle: BinaryIO, tags: Directory, settings: PhotoSettings
+) -> Reading:
     orientation = decoding.orientation_of(tags)
     width, height = image.size[::-1] if orientation >= 5 else image.size
     if min(width, height) < settings.min_side:
@@ -82,7 +84,7 @@ def _measure(path: Path, content_hash: str, image: Image.Image, tags: Directory,
             "too_small", f"is too small: {width} × {height} pixels, and {settings.min_side} are needed on either side"
         )
     more = decoding.holds_more(image)
-    grey, rows, of = decoding.read_grey(image, measure.SIDE, partial=settings.use_partial)
+    grey, rows, of = decoding.read_grey(image, handle, measure.SIDE, partial=settings.use_partial)
     has_alpha = "A" in image.getbands() and _is_transparent(image)
     if rows < of:
         grey = grey[: max(int(grey.shape[0] * rows / of) - 1, 1)]

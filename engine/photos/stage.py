@@ -24,7 +24,7 @@ from .read import Reading, Refused, read_one
 
 THREADS = 4
 AHEAD = 16  # files that are read before their turn
-BLURRED_BELOW = 0.5  # of the set's median sharpness
+BLURRED_BELOW = 0.6  # of the set's median sharpness
 DARK_BELOW = 0.2  # even the brightest parts
 NAMED = 5  # photos that one warning lists by name
 
