@@ -35,7 +35,7 @@ def render(textured: TexturedMesh, width: int, height: int) -> U8:
     rows, columns = np.nonzero(face >= 0)
     if len(rows):
         pick = textured.mesh.faces[face[rows, columns]]
-        share = _shares(pixels[pick], cam[pick, 2], columns + 0.5, rows + 0.5)
+        share = _shares(pixels[pick], cam[pick, 2], columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5)
         picture[rows, columns] = _shaded(textured, pick, share, cam_from_world[:, :3])
     small = cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(small + 0.5, 0, 255), np.uint8)

@@ -18,6 +18,7 @@ from .texture_cover import _covered_twin, covers, first_texel, last_texel
 
 ONE = 256.0  # what a weight of 1 times a colour of 1 is in the accumulator
 FULL = 65280.0  # 255 * ONE: a weight of 1
+AWAY = -0.1  # cosine: a face turned further away than a bump could excuse shows its back
 OUTSIDE, MEASURED, GUESSED = 0, 1, 2
 
 
@@ -86,13 +87,15 @@ def bake_twin(atlas: Atlas, shot: Shot, picks: I32, weights: F32, shift: F32, su
     for pick, weight in zip(picks, weights, strict=True):
         flat, corner = atlas.corners[pick].reshape(3, 2), atlas.points[atlas.faces[pick]].astype(np.float64)
         rows, cols = _covered_twin(flat, atlas.size, atlas.size)
-        if not len(rows):
+        facing = _facing(corner, P)
+        if not len(rows) or facing <= AWAY:
             continue
+        slope = min(np.sqrt(max(1 - facing**2, 0)) / max(abs(facing), 1e-6), 6.0)
         share = _shares(flat.astype(np.float64), cols + 0.5, rows + 0.5)
         seen = np.concatenate([share @ corner, np.ones((len(rows), 1))], 1) @ P.T
         z = seen[:, 2]
         x, y = seen[:, 0] / z, seen[:, 1] / z
-        tolerance = z / shot.focal_px / sx * (2 + 2 * _slope(corner, P))
+        tolerance = z / shot.focal_px / sx * (2 + 2 * slope)
         ok = (z > 0) & (x >= 0) & (y >= 0) & (x < width) & (y < height)
         ok[ok] = z[ok] <= shot.depth[(y[ok] * sy).astype(int), (x[ok] * sx).astype(int)] + tolerance[ok]
         w = share @ weight
@@ -111,13 +114,11 @@ def _shares(flat: F64, x: F64, y: F64) -> F64:
     return np.stack([wa, wb, 1 - wa - wb], 1)
 
 
-def _slope(corner: F64, P: F64) -> float:
-    """How far the depth runs over one pixel's footprint, in footprints: the tangent of the angle of view, at most 6."""
+def _facing(corner: F64, P: F64) -> float:
+    """The cosine between a face's normal and the way to the camera: negative = turned away."""
     normal = np.cross(corner[1] - corner[0], corner[2] - corner[0])
-    eye = -np.linalg.solve(P[:, :3], P[:, 3])
-    ray = corner.mean(0) - eye
-    cosine = abs(normal @ ray) / max(np.linalg.norm(normal) * np.linalg.norm(ray), 1e-30)
-    return float(min(np.sqrt(max(1 - cosine**2, 0)) / max(cosine, 1e-6), 6.0))
+    ray = corner.mean(0) + np.linalg.solve(P[:, :3], P[:, 3])
+    return float(-(normal @ ray) / max(np.linalg.norm(normal) * np.linalg.norm(ray), 1e-30))
 
 
 def _cubic_twin(picture: U8, x: F64, y: F64) -> F64:
@@ -190,10 +191,11 @@ def _bake(
             hc[r] = row.dot(pc) + numbers[4 * r + 3]
         normal = (pb - pa).cross(pc - pa)
         ray = (pa + pb + pc) / 3.0 - qd.Vector([numbers[18], numbers[19], numbers[20]])
-        cosine = qd.abs(normal.dot(ray)) / qd.max(normal.norm() * ray.norm(), 1e-30)
+        facing = -normal.dot(ray) / qd.max(normal.norm() * ray.norm(), 1e-30)
+        cosine = qd.abs(facing)
         slope = qd.min(qd.sqrt(qd.max(1.0 - cosine * cosine, 0.0)) / qd.max(cosine, 1e-6), 6.0)
         tolerance = (2.0 + 2.0 * slope) / (numbers[15] * numbers[16])
-        if area != 0.0:
+        if area != 0.0 and facing > AWAY:
             for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), size)):
                 for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), size)):
                     px, py = qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5

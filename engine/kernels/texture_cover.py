@@ -72,9 +72,7 @@ def is_left(ax: qd.f32, ay: qd.f32, bx: qd.f32, by: qd.f32, x: qd.f32, y: qd.f32
 
 
 @qd.func
-def covers(
-    ax: qd.f32, ay: qd.f32, bx: qd.f32, by: qd.f32, cx: qd.f32, cy: qd.f32, x: qd.f32, y: qd.f32
-) -> qd.i32:
+def covers(ax: qd.f32, ay: qd.f32, bx: qd.f32, by: qd.f32, cx: qd.f32, cy: qd.f32, x: qd.f32, y: qd.f32) -> qd.i32:
     """1 where (x, y) lies in the triangle, whichever way round it is given."""
     inside = qd.cast(0, qd.i32)
     if (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) >= 0.0:
@@ -127,6 +125,6 @@ def _compare(
         ax, ay, bx, by, cx, cy = flat[f, 0], flat[f, 1], flat[f, 2], flat[f, 3], flat[f, 4], flat[f, 5]
         for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), height)):
             for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), width)):
-                if covers(ax, ay, bx, by, cx, cy, qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5):
-                    if owner[y, x] != ranks[f]:
-                        lost[f] += 1
+                inside = covers(ax, ay, bx, by, cx, cy, qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5)
+                if inside and owner[y, x] != ranks[f]:
+                    lost[f] += 1

@@ -44,7 +44,7 @@ def paint(
         for i, view in enumerate(views):
             rows, slots = np.nonzero(choice.views == i)
             if len(rows):
-                shot = _shot(view, shape, middle, gains[i], _texel_footprint(atlas, rows))
+                shot = _shot(view, shape, middle, gains[i], _texel_footprint(atlas, rows.astype(np.int32)))
                 report.check()
                 shift = _tone_shift(i, choice, observed, gains[i], graph)
                 for start in range(0, len(rows), CHUNK):

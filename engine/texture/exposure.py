@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..datatypes import F64
+from ..datatypes import F64, I32
 from .observe import Observations
 
 SAMPLES = 4000  # vertices that are compared
@@ -35,7 +35,7 @@ def solve_gains(observed: Observations, seed: int = 0) -> F64:
     return np.asarray(np.exp(np.clip(out - out.mean(0), -1.2, 1.2)))
 
 
-def _compare(logs: np.ndarray, good: np.ndarray, samples: int) -> tuple[F64, F64, F64, F64]:
+def _compare(logs: np.ndarray, good: np.ndarray, samples: int) -> tuple[I32, I32, F64, F64]:
     """Pairs of photos: how much darker the second is (median of shared points), and how far to trust that."""
     first, second, step, weight = [], [], [], []
     for i in range(len(logs)):
@@ -51,13 +51,13 @@ def _compare(logs: np.ndarray, good: np.ndarray, samples: int) -> tuple[F64, F64
             second.append(j)
             step.append(middle)
             weight.append(np.sqrt(shared / samples) * 0.1 / spread)
-    return np.array(first, int), np.array(second, int), np.array(step).reshape(-1, 3), np.array(weight)
+    return np.array(first, np.int32), np.array(second, np.int32), np.array(step).reshape(-1, 3), np.array(weight)
 
 
-def _solve(views: int, first: F64, second: F64, step: F64, weight: F64) -> F64:
+def _solve(views: int, first: I32, second: I32, step: F64, weight: F64) -> F64:
     """log gains g with g[second] - g[first] = step, outliers weighted down in a few rounds."""
     trust = weight.copy()
-    g = np.zeros(views)
+    g: F64 = np.zeros(views)
     for _ in range(6):
         A = np.eye(views) * PRIOR
         b = np.zeros(views)
@@ -67,7 +67,7 @@ def _solve(views: int, first: F64, second: F64, step: F64, weight: F64) -> F64:
         np.add.at(A, (second, first), -trust)
         np.add.at(b, first, -trust * step)
         np.add.at(b, second, trust * step)
-        g = np.linalg.solve(A, b)
+        g = np.asarray(np.linalg.solve(A, b), np.float64)
         miss = np.abs(g[second] - g[first] - step)
         trust = weight / np.maximum(miss / 0.03, 1)
     return g

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..datatypes import F32, F64, I32, U8, View
+from ..datatypes import F32, F64, I32, U8, Bool, View
 from ..geometry import project
 from ..images import load_view, view_valid
 from ..kernels.raster import EMPTY, depth_buffer
@@ -43,9 +43,13 @@ def look_view(view: View) -> View:
 
 
 def depth_of(view: View, shape: Shape) -> F32:
-    """The view's depth buffer."""
+    """The view's depth buffer; 0, so that nothing counts as seen, where the photo is masked out or has no pixels."""
     pixels, depths = project(view, shape.points.astype(np.float64))
-    return depth_buffer(pixels, depths, shape.faces, view.width, view.height)
+    depth = depth_buffer(pixels, depths, shape.faces, view.width, view.height)
+    valid = view_valid(view)
+    if not valid.all():
+        depth[cv2.erode(valid.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0] = 0
+    return depth
 
 
 def observe(views: list[View], shape: Shape, sharpness: F64, report: Report, share: float) -> Observations:
@@ -81,7 +85,8 @@ def _look(view: View, shape: Shape, report: Report) -> tuple[I32, F64, F64, U8]:
     slope = np.sqrt(1 - np.minimum(cosine, 1) ** 2) / cosine
     visible = z[index] <= depth[y, x] + z[index] / focal * (2 + 2 * np.minimum(slope, 6))
     index, cosine, x, y = index[visible], cosine[visible], x[visible], y[visible]
-    safety = _safety(view, depth)[y, x]
+    valid = view_valid(view)
+    safety = _safety(view, depth, valid)[y, x]
     report.check()
     good = cosine**1.5 * safety
     side = max(view.width, view.height)
@@ -90,7 +95,7 @@ def _look(view: View, shape: Shape, report: Report) -> tuple[I32, F64, F64, U8]:
     use = safety > 0
     if not use.any():
         return np.zeros(0, np.int32), np.zeros(0), np.zeros(0), np.zeros((0, 3), np.uint8)
-    picture = _softened(load_view(view), shape.edge * focal / max(float(np.median(z[index])), 1e-9))
+    picture = _softened(load_view(view), valid, shape.edge * focal / max(float(np.median(z[index])), 1e-9))
     colour = _sample(picture, pixels[index[use]])
     return index[use].astype(np.int32), good[use], focal / z[index[use]], colour
 
@@ -104,15 +109,18 @@ def _sample(picture: U8, pixels: F64) -> U8:
     return np.asarray(out, np.uint8).reshape(-1, 3)[: len(pixels)]
 
 
-def _softened(picture: U8, edge_px: float) -> U8:
-    """The picture blurred to about what lies between two vertices."""
+def _softened(picture: U8, valid: Bool, edge_px: float) -> U8:
+    """The picture blurred to about what lies between two vertices; nothing of what is masked out gets in."""
     sigma = float(np.clip(edge_px / 2, 0.7, 6.0))
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+    if valid.all():
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+    keep = valid.astype(np.float32)
+    total = cv2.GaussianBlur(picture * keep[..., None], (0, 0), sigma)
+    return np.asarray(total / np.maximum(cv2.GaussianBlur(keep, (0, 0), sigma), 1e-3)[..., None] + 0.5, np.uint8)
 
 
-def _safety(view: View, depth: F32) -> F32:
+def _safety(view: View, depth: F32, valid: Bool) -> F32:
     """(H, W) 0 where masked out, little near silhouettes and near the mask's border, 1 elsewhere."""
-    valid = view_valid(view)
     # A plane's inverse depth is linear in the picture: only bends and jumps are left after a Laplacian.
     inverse = np.where(depth < EMPTY, 1 / depth, 0).astype(np.float32)
     jump = np.abs(cv2.Laplacian(inverse, cv2.CV_32F, ksize=1))
@@ -122,5 +130,3 @@ def _safety(view: View, depth: F32) -> F32:
     far = cv2.distanceTransform(free, cv2.DIST_L2, 3)
     safety = np.clip(far / max(RISKY * max(view.width, view.height), 1.5), 0.02, 1) ** 2
     return np.where(valid, safety, 0).astype(np.float32)
-
-

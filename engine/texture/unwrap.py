@@ -19,7 +19,9 @@ from .pack import Charts, pack
 
 AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], np.float64)
 SMOOTHING = 6  # rounds over the vertices before normals and projections are taken
+FARTHEST = 0.006  # of the surface's diagonal: no vertex is smoothed further away, so coarse models keep their shape
 STEEPEST = 0.3  # cosine: a face may lean this far from its chart's axis
+ALIKE = 0.6  # the same for two large charts that become one: a box keeps its sides apart
 SMALL = 4e-4  # of the surface: a smaller chart joins a neighbour if it can
 ROUNDS = 5  # of cutting off what overlaps
 
@@ -68,7 +70,10 @@ class _Surface:
         self.count = len(mesh.faces)
         _, self.true_area = face_normals(places, self.faces)
         graph = vertex_graph(self.faces, len(places))
-        self.smooth: F64 = graph.diffuse(places, SMOOTHING).astype(np.float64)
+        moved = graph.diffuse(places, SMOOTHING).astype(np.float64) - places
+        limit = FARTHEST * float(np.linalg.norm(np.ptp(places, axis=0)))
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        self.smooth: F64 = places + moved * np.minimum(1, limit / np.maximum(length, 1e-30))
         self.normals, self.area = face_normals(self.smooth, self.faces)
         self.pairs, shared = face_pairs(self.faces)
         edges, _ = face_edges(self.faces)
@@ -82,7 +87,7 @@ class _Surface:
         total = np.stack([np.bincount(chart, self.normals[:, k] * self.area, count) for k in range(3)], 1)
         length = np.linalg.norm(total, axis=1)
         axes = np.where((length > 1e-20)[:, None], total / np.maximum(length, 1e-30)[:, None], [0.0, 0.0, 1.0])
-        return axes, np.bincount(chart, self.true_area, count)
+        return np.asarray(axes), np.asarray(np.bincount(chart, self.true_area, count), np.float64)
 
     def flatten(self, chart: I32, axes: F64, area: F64) -> F64:
         """(F, 3, 2) corners projected along their chart's axis, scaled so that each chart keeps its true area."""
@@ -211,7 +216,7 @@ def _join_alike(surface: _Surface, chart: I32, check: Callable[[], None]) -> I32
             np.cos(np.minimum(_angle(joined, axes[second]) + worst[second], np.pi)),
         )
         long_enough = border > 0.25 * np.sqrt(np.minimum(area[first], area[second]))
-        use = np.nonzero((lean > STEEPEST) & long_enough)[0]
+        use = np.nonzero((lean > ALIKE) & long_enough)[0]
         if not len(use):
             return chart
         taken, target = np.zeros(len(axes), bool), np.arange(len(axes))
