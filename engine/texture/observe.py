@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from ..datatypes import F32, F64, I32, U8, Bool, View
-from ..geometry import project
 from ..images import load_view, view_valid
 from ..kernels.raster import EMPTY, depth_buffer
 from ..report import Report
@@ -42,9 +41,18 @@ def look_view(view: View) -> View:
     return view.resized(max(round(view.width * scale), 1), max(round(view.height * scale), 1))
 
 
+def _project(view: View, points: F32) -> tuple[F64, F64]:
+    """As `geometry.project`, several times faster for many points: no narrow matrix products."""
+    P = view.K @ view.cam_from_world
+    x, y, z = (points[:, i].astype(np.float64) for i in range(3))
+    u, v, w = (P[i, 0] * x + P[i, 1] * y + P[i, 2] * z + P[i, 3] for i in range(3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.stack([u / w, v / w], 1), w
+
+
 def depth_of(view: View, shape: Shape) -> F32:
     """The view's depth buffer; 0, so that nothing counts as seen, where the photo is masked out or has no pixels."""
-    pixels, depths = project(view, shape.points.astype(np.float64))
+    pixels, depths = _project(view, shape.points)
     depth = depth_buffer(pixels, depths, shape.faces, view.width, view.height)
     valid = view_valid(view)
     if not valid.all():
@@ -72,7 +80,7 @@ def observe(views: list[View], shape: Shape, sharpness: F64, report: Report, sha
 
 def _look(view: View, shape: Shape, report: Report) -> tuple[I32, F64, F64, U8]:
     """Seen vertices, how good the photo is there, pixels per unit of length, and the colours."""
-    pixels, z = project(view, shape.points.astype(np.float64))
+    pixels, z = _project(view, shape.points)
     depth = depth_buffer(pixels, z, shape.faces, view.width, view.height)
     report.check()
     inside = (z > 0) & (pixels >= 0).all(1) & (pixels[:, 0] < view.width) & (pixels[:, 1] < view.height)

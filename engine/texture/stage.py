@@ -12,7 +12,7 @@ from ..settings import TextureSettings
 from .blend import paint
 from .choose import Choice, consensus, fill_unseen, label_vertices, mix
 from .exposure import solve_gains
-from .graph import Graph, face_edges, graph_of, split_long_edges, vertex_normals, weld
+from .graph import Graph, face_edges, graph_of, near_each_other, split_long_edges, vertex_normals, weld
 from .observe import Observations, Shape, observe
 from .unwrap import unwrap
 
@@ -71,6 +71,12 @@ def _prepare(mesh: TriMesh, uvs: F32) -> tuple[Shape, Graph, F32]:
     longest = 4 * np.sqrt(area / 100_000)
     most = max(2 * len(faces), 300_000)
     places, faces, corner_uvs, _ = split_long_edges(places, faces, corner_uvs, float(longest), most)
+    order = near_each_other(places)
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    places, faces = places[order], number[faces]
+    by_place = np.argsort(faces.min(1), kind="stable")
+    faces, corner_uvs = faces[by_place], corner_uvs[by_place]
     edges, _ = face_edges(faces)
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
     graph = graph_of(edges, len(places))
