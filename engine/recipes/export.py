@@ -42,7 +42,7 @@ def run(job: ModelJob, report: RunReport, workspace: Workspace, made: Made) -> R
     with report.stage("export") as stage, stage.step("files", 5, share=1.0) as step:
         _put(out / "points.ply", lambda path: write_ply(path, made.dense.cloud))
         step.advance()
-        _put(out / "cameras", lambda path: write_colmap(path, made.sparse))
+        _put(out / "cameras", lambda path: write_colmap(_made(path), made.sparse))
         step.advance()
         _put(out / "model.glb", lambda path: write_glb(path, made.textured, out.name))
         step.advance()
@@ -111,6 +111,11 @@ def _put(target: Path, write: Callable[[Path], None]) -> None:
     """A file or a whole folder, through `write(temporary path)`."""
     with written_aside(target) as part:
         write(part)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
