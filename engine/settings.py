@@ -53,6 +53,7 @@ class PoseSettings:
     max_features: int = 6000
     contrast_threshold: float = 0.013  # of SIFT: low, so that weakly textured objects get points too
     match_ratio: float = 0.8  # nearest against second nearest descriptor
+    rescue_ratio: float = 0.88  # the same, for photos that the first try left out
     neighbours: int = 14  # photos that each one is fully matched with
     exhaustive_below: int = 80  # photos: up to here every pair is looked at in the cheap pass
     memory_mb: int = 900  # while searching features

@@ -98,7 +98,8 @@ def _search(photo: Photo, pixels: Future[tuple[U8, Bool | None]], settings: Pose
 def extract(picture: U8, mask: Bool | None, settings: PoseSettings, scale: tuple[float, float]) -> Features:
     """SIFT of one picture; `scale` leads from its pixels to the full photo's."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    sift = cv2.SIFT_create(nfeatures=0, contrastThreshold=settings.contrast_threshold, enable_precise_upscale=True)
+    # The stubs lag behind the library.
+    sift = cv2.SIFT_create(contrastThreshold=settings.contrast_threshold, enable_precise_upscale=True)  # type: ignore[attr-defined]
     found = sift.detect(grey, None)
     if not found:
         return _empty()

@@ -5,18 +5,24 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import pycolmap
 
 from ..errors import Cancelled
-from ..report import Report
+from ..report import Report, Step
 from ..settings import PoseSettings
 
 Out = TypeVar("Out")
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1.0  # for a call that was asked to stop
+
+
+def quiet() -> None:
+    """COLMAP writes its diary to stderr; only what kills it is worth a line there."""
+    pycolmap.logging.minloglevel = int(pycolmap.logging.Level.FATAL)
 
 
 def interruptible(report: Report, work: Callable[[pycolmap.CancellationToken], Out]) -> Out:
@@ -48,14 +54,21 @@ def interruptible(report: Report, work: Callable[[pycolmap.CancellationToken], O
 
 
 def incremental(
-    database: Path, scratch: Path, settings: PoseSettings, report: Report, *, loose: bool = False
+    database: Path, scratch: Path, settings: PoseSettings, step: Step, *, loose: bool = False
 ) -> list[pycolmap.Reconstruction]:
-    """All models that grow from the matches, the largest first."""
+    """All models that grow from the matches, the largest first. Heeds a cancel between photos."""
     out = _fresh(scratch / "incremental")
     options = incremental_options(settings, loose)
+
+    def told() -> None:
+        with suppress(Cancelled):  # must not fly through COLMAP: `interruptible` raises it
+            step.advance()
+
     models = interruptible(
-        report,
-        lambda token: pycolmap.incremental_mapping(database, scratch, out, options, cancellation_token=token),
+        step.report,
+        lambda token: pycolmap.incremental_mapping(
+            database, scratch, out, options, next_image_callback=told, cancellation_token=token
+        ),
     )
     return _largest_first(models)
 
@@ -107,15 +120,3 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def polish(model: pycolmap.Reconstruction, report: Report) -> None:
-    """The final bundle adjustment, to convergence."""
-    options = pycolmap.BundleAdjustmentOptions()
-    options.refine_principal_point = False
-    options.print_summary = False
-    options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
-    options.ceres.solver_options.function_tolerance = 1e-7
-    options.ceres.solver_options.max_num_iterations = 100
-    interruptible(report, lambda token: pycolmap.bundle_adjustment(model, options, cancellation_token=token))
-    model.update_point_3d_errors()

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-import pycolmap
 
 from ..datatypes import I32
 from ..report import Step
 from ..settings import PoseSettings
 from .features import Features
+from .lenses import Lenses
 from .matching import mutual_matches
 from .verify import Pair, verify
 
@@ -37,52 +37,68 @@ def cheap_scores(features: Sequence[Features], candidates: Sequence[PairIndex], 
 def choose_pairs(scores: I32, neighbours: int) -> list[PairIndex]:
     """Each photo's best partners, and what a spanning tree needs to keep the set in one piece; (i, j) with i < j."""
     count = len(scores)
+    if count <= neighbours + 1:
+        return all_pairs(count)
     keep = np.zeros((count, count), bool)
     for i in range(count):
         best = np.argsort(-scores[i], kind="stable")
-        best = best[(best != i)][:neighbours]
-        keep[i, best] = True
-    keep |= keep.T
+        keep[i, best[best != i][:neighbours]] = True
     for i, j in spanning_tree(scores):
         keep[i, j] = True
-    keep &= scores > 0 if count > neighbours + 1 else True
-    return [(int(i), int(j)) for i, j in zip(*np.nonzero(np.triu(keep | keep.T, 1)), strict=True)]
+    keep = np.triu((keep | keep.T) & (scores > 0), 1)
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(keep), strict=True)]
 
 
 def spanning_tree(scores: I32) -> list[PairIndex]:
-    """The strongest tree over all photos that any score links (Prim's)."""
-    count = len(scores)
-    inside = np.zeros(count, bool)
-    edges: list[PairIndex] = []
-    for start in range(count):
-        if inside[start]:
-            continue
-        inside[start] = True
-        while True:
-            reach = np.where(inside[:, None] & ~inside[None], scores, 0)
-            i, j = np.unravel_index(int(reach.argmax()), reach.shape)
-            if reach[i, j] <= 0:
-                break
-            inside[j] = True
-            edges.append((int(min(i, j)), int(max(i, j))))
-    return edges
+    """The strongest tree over all photos that any score links (Kruskal's)."""
+    rows, columns = np.nonzero(np.triu(scores, 1))
+    order = np.argsort(-scores[rows, columns], kind="stable")
+    groups = Groups(len(scores))
+    return [(int(i), int(j)) for i, j in zip(rows[order], columns[order], strict=True) if groups.join(int(i), int(j))]
+
+
+class Groups:
+    """Which photos hang together."""
+
+    def __init__(self, count: int) -> None:
+        self.parent = list(range(count))
+
+    def root(self, item: int) -> int:
+        while self.parent[item] != item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = self.parent[item]
+        return item
+
+    def join(self, first: int, second: int) -> bool:
+        """True if they were apart before."""
+        first, second = self.root(first), self.root(second)
+        self.parent[max(first, second)] = min(first, second)
+        return first != second
+
+    def members(self) -> list[list[int]]:
+        """The groups, the largest first."""
+        found: dict[int, list[int]] = {}
+        for item in range(len(self.parent)):
+            found.setdefault(self.root(item), []).append(item)
+        return sorted(found.values(), key=lambda group: (-len(group), group))
 
 
 def match_pairs(
     features: Sequence[Features],
-    cameras: Sequence[pycolmap.Camera],
+    lenses: Lenses,
     chosen: Sequence[PairIndex],
     settings: PoseSettings,
     step: Step,
     *,
-    ratio: float | None = None,
+    ratio: float,
 ) -> list[Pair]:
-    """Full matching and verification of the chosen pairs, `cameras` per photo; those that hold, in order."""
+    """Full matching and verification of the chosen pairs; those that hold, in order."""
+    xy = [lenses.solver_xy(i, f) for i, f in enumerate(features)]
 
     def one(pair: PairIndex) -> Pair | None:
         i, j = pair
-        matches = mutual_matches(features[i].unit(), features[j].unit(), ratio or settings.match_ratio)
-        geometry = verify(features[i].xy, features[j].xy, (cameras[i], cameras[j]), matches, settings.seed)
+        matches = mutual_matches(features[i].unit(), features[j].unit(), ratio)
+        geometry = verify(xy[i], xy[j], (lenses.of(i), lenses.of(j)), matches, settings.seed)
         return None if geometry is None else Pair(first=i, second=j, geometry=geometry)
 
     out = []

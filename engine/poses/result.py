@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pycolmap
 
-from ..datatypes import F64, U8, Camera, CameraModel, Photo, PosedPhoto, Sparse
+from ..datatypes import F64, U8, Photo, PosedPhoto, Sparse
 from .features import Features
-from .upright import Placement
+from .lenses import Lenses, full_size
+from .upright import Placement, camera_centres
+
+ANGLE_SAMPLES = 1500
 
 
 def model_poses(model: pycolmap.Reconstruction) -> tuple[list[int], F64]:
@@ -22,10 +25,25 @@ def model_points(model: pycolmap.Reconstruction) -> F64:
     return np.array([model.points3D[i].xyz for i in sorted(model.points3D)], np.float64).reshape(-1, 3)
 
 
+def median_angle(model: pycolmap.Reconstruction) -> float:
+    """The median over the points of the widest angle under which two photos see each, in degrees."""
+    indices, poses = model_poses(model)
+    centre = dict(zip((i + 1 for i in indices), camera_centres(poses), strict=True))
+    ids = sorted(model.points3D)
+    angles = []
+    for point_id in ids[:: max(1, len(ids) // ANGLE_SAMPLES)]:
+        point = model.points3D[point_id]
+        rays = point.xyz - np.array([centre[i] for i in sorted({e.image_id for e in point.track.elements})])
+        rays /= np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-12)
+        angles.append(np.degrees(np.arccos(np.clip((rays @ rays.T).min(), -1, 1))))
+    return float(np.median(angles)) if angles else 0.0
+
+
 def to_sparse(
     model: pycolmap.Reconstruction,
     photos: Sequence[Photo],
     features: Sequence[Features],
+    lenses: Lenses,
     placement: Placement,
     unregistered: dict[str, str],
 ) -> Sparse:
@@ -39,9 +57,12 @@ def to_sparse(
     )
     point, who, pixel, colours = _observations(model, indices, features)
     world = placement.scale * model_points(model) @ placement.rotation.T + placement.shift
-    errors = [model.points3D[i].error for i in sorted(model.points3D)]
+    # Errors are in the solver's pixels; photos of several scales see a point, so their mean serves.
+    back = float(np.mean([1 / lenses.scale[i] for i in indices]))
+    errors = [model.points3D[i].error * back for i in sorted(model.points3D)]
+    first = {int(model.images[i + 1].camera_id): i for i in reversed(indices)}
     return Sparse(
-        cameras={n: _camera(model.cameras[n]) for n in sorted({p.camera_id for p in posed})},
+        cameras={n: full_size(model.cameras[n], photos[i], lenses.scale[i]) for n, i in sorted(first.items())},
         posed=posed,
         points_in_world=world,
         point_colours=_mean_colours(point, colours, len(world)),
@@ -83,12 +104,3 @@ def _mean_colours(point: np.ndarray, colours: np.ndarray, count: int) -> U8:
     seen = np.maximum(np.bincount(point, minlength=count), 1)
     channels = [np.bincount(point, colours[:, c].astype(np.float64), minlength=count) / seen for c in range(3)]
     return np.stack(channels, 1).round().astype(np.uint8)
-
-
-def _camera(camera: pycolmap.Camera) -> Camera:
-    return Camera(
-        model=CameraModel(camera.model.name),
-        width=int(camera.width),
-        height=int(camera.height),
-        params=tuple(float(p) for p in camera.params),
-    )

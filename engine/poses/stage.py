@@ -5,38 +5,106 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..datatypes import Photo, Sparse
-from ..errors import EngineError
+import numpy as np
+import pycolmap
+
+from ..datatypes import I32, Photo, Sparse
 from ..report import Report
 from ..settings import PoseSettings
-from .database import camera_groups, make_cameras, write_database
-from .features import extract_all
-from .mapping import incremental, polish
+from . import diagnose
+from .features import Features, extract_all
+from .lenses import Lenses, make_lenses
+from .mapping import quiet
 from .pairs import all_pairs, cheap_scores, choose_pairs, match_pairs
-from .result import model_points, model_poses, to_sparse
+from .refine import refine
+from .result import median_angle, model_points, model_poses, to_sparse
+from .retrieval import likely_pairs
+from .solve import Solved, photos_of, rescue, solve
+from .still import find_still
 from .upright import place
 
 
 def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch: Path) -> Sparse:
     """Solves the photos' cameras. `scratch` is an existing folder for what is only needed meanwhile."""
+    diagnose.check_count(photos)
+    quiet()
+    lenses = make_lenses(photos)
+    features = _features(photos, lenses, settings, report)
+    scores, candidates = _look(features, settings, report)
+    chosen = choose_pairs(scores, settings.neighbours)
+    with report.step("matching", len(chosen), share=0.37) as step:
+        pairs = match_pairs(features, lenses, chosen, settings, step, ratio=settings.match_ratio)
+    with report.step("mapping", len(photos), share=0.13) as step:
+        solved = solve(lenses, features, pairs, settings, scratch, step)
+    solved = rescue(solved, lenses, features, scores.tolist(), settings, scratch, report)
+    report.count("pairs", {"looked_at": candidates, "matched": len(chosen), "verified": len(solved.pairs)})
+    model = _checked(photos, solved)
+    with report.step("refine", 2, share=0.07) as step:
+        refine(model, step)
+    return _finish(photos, features, lenses, solved, settings, report)
+
+
+def _features(photos: Sequence[Photo], lenses: Lenses, settings: PoseSettings, report: Report) -> list[Features]:
+    """Every photo's keypoints, without those that stand still while the subject turns."""
     with report.step("features", len(photos), share=0.35) as step:
         features = extract_all(photos, settings, step)
-    groups, cameras = camera_groups(photos), make_cameras(photos)
-    candidates = all_pairs(len(photos))
+    report.count("features", [len(f) for f in features])
+    diagnose.check_features(photos, features)
+    with report.step("still background", len(photos), share=0.03) as step:
+        xy = [lenses.solver_xy(i, f) for i, f in enumerate(features)]
+        still = find_still(features, xy, [(p.width, p.height) for p in photos], step)
+    report.count("still_features", round(still.per_photo))
+    if not still.found:
+        return features
+    report.warn(
+        "still_background",
+        f"The subject turns before a camera that stands still: {still.per_photo:.0f} points of the background per photo are left out.",
+        advice="If parts of the subject are missing, give masks (--masks) that keep the subject alone.",
+    )
+    return [f.keep(~drop) for f, drop in zip(features, still.drop, strict=True)]
+
+
+def _look(features: Sequence[Features], settings: PoseSettings, report: Report) -> tuple[I32, int]:
+    """The cheap pass: how alike each pair is that deserves a look, and how many were looked at."""
+    small = len(features) <= settings.exhaustive_below
+    candidates = all_pairs(len(features)) if small else likely_pairs(features, settings.seed)
     with report.step("pairs", len(candidates), share=0.05) as step:
-        chosen = choose_pairs(cheap_scores(features, candidates, step), settings.neighbours)
-    with report.step("matching", len(chosen), share=0.4) as step:
-        pairs = match_pairs(features, [cameras[g] for g in groups], chosen, settings, step)
-    database = scratch / "matches.db"
-    write_database(database, photos, cameras, features, pairs)
-    with report.step("mapping", share=0.15):
-        models = incremental(database, scratch, settings, report)
-    if not models:
-        raise EngineError("no_overlap", "The photos have nothing in common.")
-    model = models[0]
-    with report.step("refine", share=0.05):
-        polish(model, report)
+        return cheap_scores(features, candidates, step), len(candidates)
+
+
+def _checked(photos: Sequence[Photo], solved: Solved) -> pycolmap.Reconstruction:
+    """The model that goes on; an error where there is none worth it."""
+    if not solved.models or len(solved.registered) < 2:
+        raise diagnose.no_model(photos, solved.pairs)
+    angle = median_angle(solved.models[0])
+    if angle < diagnose.MIN_ANGLE:
+        raise diagnose.no_parallax(angle)
+    if len(solved.registered) < 3 and len(photos) > 2:
+        raise diagnose.too_few(len(solved.registered), len(photos), diagnose.match_groups(len(photos), solved.pairs))
+    return solved.models[0]
+
+
+def _finish(
+    photos: Sequence[Photo],
+    features: Sequence[Features],
+    lenses: Lenses,
+    solved: Solved,
+    settings: PoseSettings,
+    report: Report,
+) -> Sparse:
+    """Sets the model upright and tells what was found."""
+    model = solved.models[0]
     placement = place(model_poses(model)[1], model_points(model), settings.seed)
-    solved = set(model_poses(model)[0])
-    missing = {p.name: "not enough overlap with the others" for i, p in enumerate(photos) if i not in solved}
-    return to_sparse(model, photos, features, placement, missing)
+    others = [photos_of(m) for m in solved.models[1:]]
+    missing = diagnose.reasons(photos, features, solved.pairs, solved.registered, others)
+    sparse = to_sparse(model, photos, features, lenses, placement, missing)
+    report.count("mapper", solved.mapper)
+    report.count("points", len(sparse.points_in_world))
+    report.count("mean_reprojection_error", round(float(sparse.point_errors.mean()), 3))
+    report.count("triangulation_angle", round(median_angle(model), 2))
+    report.count("observations", np.bincount(sparse.seen_posed, minlength=len(sparse.posed)).tolist())
+    report.count("up_from", placement.up_from)
+    report.count("ground_from", placement.ground_from)
+    diagnose.tell_focal(sparse, lenses, report)
+    diagnose.tell_missing(missing, len(photos), report)
+    return sparse

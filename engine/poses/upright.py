@@ -75,10 +75,8 @@ def up_from_cameras(rotations: F64) -> F64:
     up = mean_up
     for _ in range(5):  # a few photos held upright among level ones must not tip the world
         values, vectors = np.linalg.eigh((right * weight[:, None]).T @ right / weight.sum())
-        if values[1] > SPREAD_MIN:
-            up = vectors[:, 0]
-        else:  # only the mean right axis is known: stay across it
-            up = mean_up - vectors[:, 2] * (vectors[:, 2] @ mean_up)
+        across_right = mean_up - vectors[:, 2] * (vectors[:, 2] @ mean_up)  # all that one right axis tells
+        up = vectors[:, 0] if values[1] > SPREAD_MIN else across_right
         up = up / max(float(np.linalg.norm(up)), 1e-12)
         weight = 1 / (0.1 + np.abs(right @ up))
     return np.asarray(up if up @ mean_up >= 0 else -up)

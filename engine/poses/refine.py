@@ -1,0 +1,51 @@
+"""The last word on the cameras: the lens gets its second distortion term, everything is adjusted together, outliers go."""
+
+from __future__ import annotations
+
+import pycolmap
+
+from ..report import Step
+from .mapping import interruptible
+
+MAX_ERROR = 3.0  # solver's pixels
+MIN_ANGLE = 1.0  # degrees: a point seen under less has no depth
+FREE_LENS_PHOTOS = 6  # a lens with fewer photos keeps one distortion term
+FREE_LENS_OBSERVATIONS = 2000
+
+
+def refine(model: pycolmap.Reconstruction, step: Step) -> None:
+    """Adjusts, drops outliers, adjusts again."""
+    free_lenses(model)
+    for _ in range(2):
+        adjust(model, step)
+        pycolmap.ObservationManager(model).filter_all_points3D(MAX_ERROR, MIN_ANGLE)
+        step.advance()
+    model.update_point_3d_errors()
+
+
+def free_lenses(model: pycolmap.Reconstruction) -> None:
+    """SIMPLE_RADIAL becomes RADIAL where enough photos share the lens to tell its second term from noise."""
+    photos: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for image_id in model.reg_image_ids():
+        image = model.images[image_id]
+        photos[image.camera_id] = photos.get(image.camera_id, 0) + 1
+        seen[image.camera_id] = seen.get(image.camera_id, 0) + image.num_points3D
+    for number, count in photos.items():
+        camera = model.cameras[number]
+        simple = camera.model == pycolmap.CameraModelId.SIMPLE_RADIAL
+        if simple and count >= FREE_LENS_PHOTOS and seen[number] >= FREE_LENS_OBSERVATIONS:
+            params = [*camera.params, 0.0]
+            camera.model = pycolmap.CameraModelId.RADIAL
+            camera.params = params
+
+
+def adjust(model: pycolmap.Reconstruction, step: Step) -> None:
+    """A bundle adjustment of everything but the principal points."""
+    options = pycolmap.BundleAdjustmentOptions()
+    options.refine_principal_point = False
+    options.print_summary = False
+    options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
+    options.ceres.solver_options.function_tolerance = 1e-6
+    options.ceres.solver_options.max_num_iterations = 50
+    interruptible(step.report, lambda token: pycolmap.bundle_adjustment(model, options, cancellation_token=token))
