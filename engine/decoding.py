@@ -307,12 +307,14 @@ def read_grey(image: Image.Image, handle: BinaryIO, max_side: int, *, partial: b
     return _resized(pixels, width, height), rows, decoded
 
 
-def read_alpha(image: Image.Image) -> U8 | None:
-    """(H, W), as stored; None where there is no transparency."""
-    load(image, partial=False)
+def alpha_of(image: Image.Image) -> U8 | None:
+    """(H, W) of a decoded image, as stored; None where it has no transparency or is opaque all over."""
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
-    return np.asarray(image.getchannel("A")) if "A" in image.getbands() else None
+    if "A" not in image.getbands():
+        return None
+    alpha = np.asarray(image.getchannel("A"), np.uint8)
+    return None if int(alpha.min()) == 255 else alpha
 
 
 def _reduced(image: Image.Image, width: int, height: int) -> Image.Image:

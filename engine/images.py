@@ -97,25 +97,20 @@ def read_mask(path: Path, photo: Photo) -> U8:
 def own_mask(photo: Photo) -> U8:
     """What the photo itself says to keep, upright: its alpha channel, or the rows that could be decoded."""
     with decoding.regular_file(photo.path) as handle, decoding.open_image(handle) as image:
-        if "A" in image.getbands() or "transparency" in image.info:
-            alpha = decoding.read_alpha(image)
-            if alpha is not None:
-                return decoding.turned(alpha, photo.orientation)
         width, height = stored_size(photo)
         image.draft("L", (max(width // 4, 1), max(height // 4, 1)))
         rows = decoding.load(image, partial=True)
-        keep = np.zeros((image.height, image.width), np.uint8)
-        keep[:rows] = 255
+        keep = decoding.alpha_of(image)
+        if keep is None:
+            keep = np.zeros((image.height, image.width), np.uint8)
+            keep[:rows] = 255
     return decoding.turned(keep, photo.orientation)
 
 
 def _mask_values(image: Image.Image) -> U8:
     """White is kept. A mask that is all in its alpha channel (a cut-out) is taken from there."""
-    if "A" in image.getbands():
-        alpha = np.asarray(image.getchannel("A"))
-        if alpha.min() < 255:
-            return alpha
-    return np.asarray(to_srgb(image).convert("L"))
+    alpha = decoding.alpha_of(image)
+    return np.asarray(to_srgb(image).convert("L"), np.uint8) if alpha is None else alpha
 
 
 def _same_ratio(values: U8, width: int, height: int) -> bool:

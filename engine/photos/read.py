@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from .. import decoding, images
@@ -71,6 +70,10 @@ def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) ->
         return Refused(found.path, error.code, error.clause, error.advice)
     except OSError as error:
         return Refused(found.path, "unreadable", f"can't be read: {error.strerror or error}")
+    except MemoryError:
+        return Refused(found.path, "too_large", "needs more memory than there is", "Scale it down and run again.")
+    except Exception:  # a decoder met what its makers did not foresee: one file must not stop the others
+        return Refused(found.path, "unreadable", "is damaged: it can't be read")
     return reading
 
 
@@ -85,7 +88,11 @@ def _measure(
         )
     more = decoding.holds_more(image)
     grey, rows, of = decoding.read_grey(image, handle, measure.SIDE, partial=settings.use_partial)
-    has_alpha = "A" in image.getbands() and _is_transparent(image)
+    alpha = decoding.alpha_of(image)
+    faults = []
+    if alpha is not None and keeps_nothing(alpha):
+        faults.append((path, "is transparent all over, so its transparency was ignored"))
+        alpha = None
     if rows < of:
         grey = grey[: max(int(grey.shape[0] * rows / of) - 1, 1)]
     focal = lens.lens_of(tags, width, height)
@@ -104,7 +111,7 @@ def _measure(
         camera_key=focal.camera_key,
         sharpness=measure.sharpness(grey),
         brightness=measure.brightness(grey),
-        mask=path if has_alpha or rows < of else None,
+        mask=path if alpha is not None or rows < of else None,
     )
     return Reading(
         photo,
@@ -112,7 +119,8 @@ def _measure(
         more_pictures=more,
         odd_orientation=ORIENTATION in tags.tags and not 0 <= tags.number(ORIENTATION) <= 8,
         readable=rows / of,
-        has_alpha=has_alpha,
+        has_alpha=alpha is not None,
+        mask_faults=faults,
     )
 
 
@@ -123,17 +131,9 @@ def _hash(handle: BinaryIO) -> str:
     return digest.hexdigest()[:32]
 
 
-def _is_transparent(image: Image.Image) -> bool:
-    return int(np.asarray(image.getchannel("A")).min()) < 255
-
-
 def _check_masks(reading: Reading, masks: MaskFolder | None) -> None:
     """Looks into the masks once, so that a doubtful one is known before anything is built on it."""
     photo = reading.photo
-    if reading.has_alpha and keeps_nothing(images.own_mask(photo)):
-        reading.mask_faults.append((photo.path, "is transparent all over, so its transparency was ignored"))
-        reading.has_alpha = False
-        reading.photo = photo = replace(photo, mask=None)
     path = None if masks is None else masks.find(photo.path)
     if path is None:
         return
