@@ -7,7 +7,7 @@ import numpy as np
 import quadrants as qd
 
 from ..datatypes import F32, I32
-from .patchmatch import there_and_back
+from .ncc import there_and_back
 
 _F = qd.types.NDArray[qd.f32, 1]
 _I = qd.types.NDArray[qd.i32, 1]
@@ -85,29 +85,3 @@ def pack_normals(normals: F32) -> I32:
     """(..., 3) unit vectors -> one int each."""
     whole = np.round(normals * 511).astype(np.int32) + 512
     return np.asarray(whole[..., 0] | whole[..., 1] << 10 | whole[..., 2] << 20, np.int32)
-
-
-def there_and_back_plain(idepth_source: F32, forth: F32, back: F32, pixels: F32, inverse: F32) -> tuple[F32, F32]:
-    """NumPy twin, nearest pixels where bilinear would cross an edge: (N,) errors in pixels and inverse depths from here.
-
-    forth and back are (12,): A row by row, then b.
-    """
-    height, width = idepth_source.shape
-    x, y, z = _apply(forth, pixels, inverse)
-    ok = (z > 0.01) & (x >= 0) & (y >= 0) & (x < width - 1) & (y < height - 1)
-    column, row = np.where(ok, x, 0).astype(int), np.where(ok, y, 0).astype(int)
-    fx, fy = x - column, y - row
-    corners = np.stack([idepth_source[row + dy, column + dx] for dy in (0, 1) for dx in (0, 1)])
-    smooth = (corners[0] * (1 - fx) + corners[1] * fx) * (1 - fy) + (corners[2] * (1 - fx) + corners[3] * fx) * fy
-    nearest = np.choose(2 * (fy >= 0.5) + (fx >= 0.5), corners)
-    there = np.where(corners.min(0) < 0.97 * corners.max(0), nearest, smooth)
-    bx, by, bz = _apply(back, np.stack([x, y], 1), there)
-    ok &= (there > 0) & (bz > 0.01)
-    error = np.where(ok, np.hypot(bx - pixels[:, 0], by - pixels[:, 1]), 9)
-    return error.astype(np.float32), np.where(ok, there / np.where(ok, bz, 1), 0).astype(np.float32)
-
-
-def _apply(row: F32, pixels: F32, inverse: F32) -> tuple[F32, F32, F32]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x, y, z = row[:9].reshape(3, 3) @ np.column_stack([pixels, np.ones(len(pixels))]).T + row[9:12, None] * inverse
-        return x / z, y / z, z

@@ -18,7 +18,8 @@ from .pyramid import camera_normals
 
 MAX_PIXELS = 1.0  # forward-backward error
 MAX_SHARE = 0.01  # of depth
-MAX_COST = 0.9
+# A pixel that looks little alike (plain surfaces do: their noise differs) needs more views that confirm its place.
+MAX_COST = (0.0, 0.4, 0.55, 0.8, 1.05)  # by the number of confirming sources; the last for more, too
 SPECKLE_PIXELS = 60
 
 
@@ -34,8 +35,9 @@ def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder
     for plan in plans:
         count, inverse = agreement(level, plan)
         plane = level.planes[plan.view]
-        good = (count + 1 >= needed) & (plane[..., 3] < MAX_COST) & level.valid(plan.view)
-        good = without_speckles(inverse, good, 1 / (level.views[plan.view].K[0, 0] * plan.baseline))
+        alike = plane[..., 3] < np.array(MAX_COST, np.float32)[np.minimum(count, len(MAX_COST) - 1)]
+        good = (count + 1 >= needed) & alike & level.valid(plan.view)
+        good = without_speckles(inverse, good)
         results.append((inverse * good, count))
         step.advance()
     for plan, (inverse, count) in zip(plans, results, strict=True):
@@ -73,8 +75,10 @@ def agreement(level: Level, plan: Plan) -> tuple[np.ndarray, F32]:
     return buffers.get_ints(support, 0, count).reshape(shape), buffers.get_floats(averaged, 0, count).reshape(shape)
 
 
-def without_speckles(inverse: F32, good: Bool, step: float) -> Bool:
-    """Removes islands of few pixels: neighbours belong together when a source sees them at most a pixel or so apart."""
-    scaled = np.where(good, np.clip(inverse / (0.25 * step), 1, 32000), 0).astype(np.int16)
-    cv2.filterSpeckles(scaled, 0, SPECKLE_PIXELS, 6)
+def without_speckles(inverse: F32, good: Bool) -> Bool:
+    """Removes islands of few pixels: neighbours belong together when their depths differ by less than 2 %."""
+    per_mille = 1000 * np.log(np.where(good, inverse, 1))
+    low = per_mille[good].min(initial=0)
+    scaled = np.where(good, np.clip(per_mille - low + 1, 1, 32000), 0).astype(np.int16)
+    cv2.filterSpeckles(scaled, 0, SPECKLE_PIXELS, 20)
     return np.asarray(scaled > 0)

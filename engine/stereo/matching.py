@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..datatypes import F32, U8, Bool, View
-from ..kernels import buffers, patchmatch
+from ..kernels import buffers, ncc, patchmatch
 from .neighbours import Plan
 from .pyramid import level_grey, level_view, pair_row, pixel_K, pixel_of, seed_planes, upsample
 
@@ -74,8 +74,8 @@ class Level:
         self.tex = buffers.ints(int(self.base[-1]) + max(sizes))
         self.idepth = buffers.floats(int(self.base[-1]) + max(sizes))
         for i, view in enumerate(views):
-            buffers.put_ints(self.tex, int(self.base[i]), patchmatch.pack(level_grey(greys(i), view)))
-        offsets, weights = patchmatch.window()
+            buffers.put_ints(self.tex, int(self.base[i]), ncc.pack(level_grey(greys(i), view)))
+        offsets, weights = ncc.window()
         self.offsets, self.weights = buffers.float_buffer(offsets), buffers.float_buffer(weights)
         self.spread = buffers.int_buffer(patchmatch.reach())
         self.plane = buffers.floats(4 * max(sizes))

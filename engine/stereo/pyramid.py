@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..datatypes import F32, F64, U8, View
-from ..kernels.patchmatch import CAM_ROW
+from ..kernels.ncc import CAM_ROW
 
 
 def level_view(view: View, shrink: int) -> View:
