@@ -44,18 +44,17 @@ def fuse(
     idepth: _F, normals: _I, used: _I, cams: _F, slots: _I, fused: _F, ref_base: qd.i32, width: qd.i32, row0: qd.i32,
     row1: qd.i32, sources: qd.i32, max_pixels: qd.f32, max_share: qd.f32,
 ) -> None:  # fmt: skip
-    """Takes the pixels that no earlier view has used: (taken, normal in world 3, support) into `fused`; marks the same
+    """Takes the pixels that no earlier view has used: (taken, normal in world 3) into `fused`; marks the same
     point's pixels in the sources. A mark is only ever set to 1, and never in the view that is read: threads don't race."""
     for t in range((row1 - row0) * width):
         p = row0 * width + t
         i = idepth[ref_base + p]
-        for k in range(5):
-            fused[5 * p + k] = 0.0
+        for k in range(4):
+            fused[4 * p + k] = 0.0
         if i > 0.0 and used[ref_base + p] == 0:
             u = qd.cast(p % width, qd.f32)
             v = qd.cast(p // width, qd.f32)
             sum = _unpack(normals[ref_base + p])
-            count = 1
             for j in range(sources):
                 back = there_and_back(idepth, cams, slots, j, u, v, i)
                 if back[0] < max_pixels and qd.abs(back[1] - i) < max_share * i:
@@ -65,11 +64,9 @@ def fuse(
                     if idepth[at] > 0.0:
                         sum += _unpack(normals[at])
                     used[at] = 1
-                    count += 1
-            fused[5 * p] = 1.0
+            fused[4 * p] = 1.0
             for k in qd.static(range(3)):
-                fused[5 * p + 1 + k] = sum[k]
-            fused[5 * p + 4] = qd.cast(count, qd.f32)
+                fused[4 * p + 1 + k] = sum[k]
 
 
 @qd.func

@@ -31,7 +31,7 @@ def needed_support(views: int, min_support: int) -> int:
 def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder: Path, step: Step) -> int:
     """Writes the filtered maps and puts them into the level in place of the raw ones; returns how many pixels are left."""
     needed = needed_support(len(plans), settings.min_support)
-    kept, results = 0, []
+    kept, results, level.support = 0, [], []
     for plan in plans:
         count, inverse = agreement(level, plan)
         plane = level.planes[plan.view]
@@ -39,6 +39,7 @@ def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder
         good = (count + 1 >= needed) & alike & level.valid(plan.view)
         good = without_speckles(inverse, good)
         results.append((inverse * good, count))
+        level.support.append((count + 1).astype(np.uint8))
         step.advance()
     for plan, (inverse, count) in zip(plans, results, strict=True):
         view, plane = level.views[plan.view], level.planes[plan.view]

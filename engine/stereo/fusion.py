@@ -45,12 +45,12 @@ def _fuse_one(
     view, base = level.views[plan.view], int(level.base[plan.view])
     count = view.width * view.height
     cams, slots = level.pairs(plan)
-    fused = buffers.floats(5 * count)
+    fused = buffers.floats(4 * count)
     consistency.fuse(
         level.idepth, normals, used, cams, slots, fused, base, view.width, 0, view.height, len(plan.sources),
         MAX_PIXELS, MAX_SHARE,
     )  # fmt: skip
-    rows = buffers.get_floats(fused, 0, 5 * count).reshape(view.height, view.width, 5)
+    rows = buffers.get_floats(fused, 0, 4 * count).reshape(view.height, view.width, 4)
     taken = rows[..., 0] > 0
     depth = maps[plan.view].depth[taken]
     points = view.centre_in_world + rays_in_world(view)[taken] * depth[:, None]
@@ -60,6 +60,6 @@ def _fuse_one(
         points.astype(np.float32),
         normal.astype(np.float32),
         load_view(view)[taken],
-        rows[taken][:, 4].astype(np.int32),
+        level.support[plan.view][taken].astype(np.int32),
         (depth / view.K[0, 0]).astype(np.float32),
     )

@@ -81,6 +81,7 @@ class Level:
         self.plane = buffers.floats(4 * max(sizes))
         self.chosen = buffers.ints(max(sizes))
         self.planes: list[F32] = []
+        self.support: list[U8] = []  # views that confirm each pixel, itself counted; set by the filter
 
     def set_planes(self, planes: list[F32]) -> None:
         self.planes = planes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from ..kernels.device import open_device
 from ..report import Report
 from ..settings import DepthSettings
 from ..storage import DepthMaps
+from .backdrop import plain_backdrop, taken_before_backdrop
 from .filtering import filter_maps
 from .fusion import fuse_maps
 from .matching import SCHEDULE, match_all
@@ -42,7 +44,9 @@ def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -
             before, done = done, done + share
             step.advance(int(1000 * done) - int(1000 * before))
 
-        level = match_all(views, plans, greys, _valid, settings.seed, advance, report.check, SCHEDULE)
+        valid = _Valid(views, greys, step.check)
+        report.count("plain_backdrop", valid.before_backdrop)
+        level = match_all(views, plans, greys, valid, settings.seed, advance, report.check, SCHEDULE)
     with report.step("consistency", len(views), share=0.1) as step:
         kept = filter_maps(level, plans, settings, folder, step)
     with report.step("fusion", len(views), share=0.05) as step:
@@ -74,5 +78,20 @@ class _Greys:
         return self.kept[index]
 
 
-def _valid(index: int, view: View) -> Bool:
-    return view_valid(view)
+class _Valid:
+    """Where a view may have depth: inside the photo, kept by its mask, not on a plain backdrop."""
+
+    def __init__(self, views: list[View], greys: Callable[[int], U8], check: Callable[[], None]) -> None:
+        backdrops = []
+        for index in range(len(views)):
+            backdrops.append(plain_backdrop(greys(index)))
+            check()
+        self.before_backdrop = taken_before_backdrop(backdrops)
+        self.backdrops = [np.packbits(b) for b in backdrops] if self.before_backdrop else None
+
+    def __call__(self, index: int, view: View) -> Bool:
+        valid = view_valid(view)
+        if self.backdrops is not None:
+            count = view.width * view.height
+            valid &= np.unpackbits(self.backdrops[index], count=count).reshape(valid.shape) == 0
+        return valid
