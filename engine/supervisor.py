@@ -83,13 +83,13 @@ class Supervision:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            **apart,  # type: ignore[call-overload]
+            **apart,
         )
         with contextlib.suppress(BrokenPipeError):  # it died at once: the verdict will say so
             assert worker.stdin is not None
             worker.stdin.write(jobs.encode(self.job) + "\n")
             worker.stdin.flush()
-        return worker  # type: ignore[no-any-return]
+        return worker
 
     def _read(self, worker: subprocess.Popen[str]) -> None:
         assert worker.stdout is not None

@@ -135,6 +135,6 @@ def _texture(
     with report.stage("texture", skipped=done) as stage:
         if done:
             return workspace.load_textured()
-        textured = texture.run(mesh, sparse, job.settings.texture, stage)
+        textured: TexturedMesh = texture.run(mesh, sparse, job.settings.texture, stage)
         workspace.save_textured(key, textured)
         return textured

@@ -87,11 +87,11 @@ class _Valid:
             backdrops.append(plain_backdrop(greys(index)))
             check()
         self.before_backdrop = taken_before_backdrop(backdrops)
-        self.backdrops = [np.packbits(b) for b in backdrops] if self.before_backdrop else None
+        self.backdrops = [b.astype(np.uint8) for b in backdrops] if self.before_backdrop else None
 
     def __call__(self, index: int, view: View) -> Bool:
         valid = view_valid(view)
         if self.backdrops is not None:
-            count = view.width * view.height
-            valid &= np.unpackbits(self.backdrops[index], count=count).reshape(valid.shape) == 0
+            size = (view.width, view.height)
+            valid &= cv2.resize(self.backdrops[index], size, interpolation=cv2.INTER_NEAREST) == 0
         return valid
