@@ -78,7 +78,7 @@ class SurfaceSettings:
     faces: int = 150_000
     region: Region = Region.SUBJECT
     watertight: bool = False
-    fill_holes_below: float = 0.05  # of the subject's diagonal: a wider hole stays open
+    fill_holes_below: float = 0.1  # of the subject's diagonal: a wider hole stays open
     margin: float = 0.06  # of the subject's diagonal: how much of the ground around it is kept
     voxel: float = 1.4  # of the points' spacing: the finest cell of the surface
     point_weight: float = 4.0  # how closely the surface follows the points; lower is smoother

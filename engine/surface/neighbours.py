@@ -22,7 +22,9 @@ class PointTree:
 
     def __init__(self, points: F32) -> None:
         self.points = np.ascontiguousarray(points, np.float32)  # the tree keeps no copy: this must outlive it
-        self._tree = cv2.flann_Index(self.points, {"algorithm": _KD_TREE, "leaf_max_size": 10})
+        self._tree = cv2.flann_Index(  # type: ignore[attr-defined]  # missing in the stubs alone
+            self.points, {"algorithm": _KD_TREE, "leaf_max_size": 10}
+        )
 
     def nearest(self, queries: F32, count: int, check: Any = None) -> tuple[NDArray[np.int32], F32]:
         """(N, 3) -> indices and distances, each (N, count), nearest first. `check` is called between chunks."""

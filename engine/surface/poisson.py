@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -49,8 +50,10 @@ def _solve(arguments: list[str], step: Step) -> None:
     flags = ["-I"] if sys.flags.isolated else []
     no_window: dict[str, Any] = {"creationflags": 0x08000000} if sys.platform == "win32" else {}
     command = [sys.executable, *flags, str(Path(__file__).with_name("poisson_child.py")), *arguments, *sys.path]
+    # waiting threads sleep: spinning would burn the cores that other programs need
+    quiet = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **no_window)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=quiet, **no_window)
         try:
             while child.poll() is None:
                 step.check()

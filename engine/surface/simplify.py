@@ -64,7 +64,8 @@ def close(vertices: F32, faces: I32) -> tuple[F32, I32, int]:
 
 def _capped(vertices: F32, faces: I32, loops: list[list[int]]) -> tuple[F32, I32]:
     """A triangle on a loop of three, a fan around the middle on a larger one."""
-    caps, middles = [], []
+    caps: list[np.ndarray] = []
+    middles: list[np.ndarray] = []
     for loop in loops:
         ring = np.array(loop[::-1], np.int64)  # border edges run with the faces: the cap runs against them
         if len(ring) == 3:

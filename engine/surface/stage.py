@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from .neighbours import PointTree
 from .poisson import depth_for, poisson
 from .simplify import close, simplify, without_ears
 from .subject import Subject, find_subject, whole_scene
-from .support import isolation, seen_through
+from .support import isolation, votes
 from .topology import compact, face_normals, smooth_border, split_fans
 
 FEWEST = 500  # points; below this there is nothing to build from
@@ -43,12 +42,14 @@ def run(
         cloud = points.subset(cloud, subject.keeps(cloud.points, 6 * pitch))
         _enough(cloud)
         _tell(subject, cloud, report)
-    with report.step("strays", share=0.1) as step:
-        stray = points.strays(cloud, step)
+    with report.step("strays", len(maps), share=0.15) as step:
+        # what more photos look through than see is a matching error: it would grow membranes and crumbs
+        through, confirmed = votes(cloud.points, cloud.spacing, maps, step)
+        stray = points.strays(cloud, step) | (through > np.maximum(confirmed, 1))
         report.count("strays", int(stray.sum()))
         cloud = points.subset(cloud, ~stray)
         _enough(cloud)
-    with report.step("surface", share=0.55) as step:
+    with report.step("surface", share=0.5) as step:
         voxel = _voxel(cloud, settings)
         cloud = points.thinned(cloud, voxel) if voxel > 1.5 * np.median(cloud.spacing) else cloud
         solid = _with_base(cloud, subject, voxel) if settings.watertight else cloud
@@ -62,12 +63,12 @@ def run(
         lonely = isolation(vertices, faces, cloud, tree, step)
         step.advance()
         spacing = cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]]
-        through, _ = seen_through(vertices, maps, spacing, step)
+        through, confirmed = votes(vertices, spacing, maps, step)
         verdict = trim.judge(
             vertices,
             faces,
             lonely,
-            through,
+            (through >= 3) & (through > confirmed),
             subject.keeps(vertices, 0.0),
             hole_limit=settings.fill_holes_below * subject.diagonal,
         )
@@ -87,7 +88,6 @@ def run(
         filled = _unmeasured(vertices, faces, cloud, tree)
         report.count("faces", len(faces))
         report.count("filled_faces", int(filled.sum()))
-    shutil.rmtree(scratch, ignore_errors=True)
     return TriMesh(vertices=vertices, faces=faces, filled=filled)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+import cv2
 import numpy as np
 
-from ..datatypes import F32, F64, I32, Bool, DepthMap, PointCloud
-from ..geometry import project
+from ..datatypes import F32, F64, I32, DepthMap, PointCloud
 from ..report import Step
 from .neighbours import PointTree
 from .topology import spread, vertex_normals
 
 ASKED = 3  # points that must be near, so that one stray supports nothing
 FAR = 6.0  # spacings: beyond this, far is far
+_CHUNK = 500_000  # points between two looks at the cancel button
 
 
 def isolation(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree, step: Step) -> F64:
@@ -25,31 +26,34 @@ def isolation(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree, ste
     return spread(far, faces, 3)  # a smooth measure is cut along a smooth line
 
 
-def seen_through(vertices: F32, maps: Sequence[DepthMap], spacing: F32, step: Step) -> tuple[Bool, Bool]:
-    """Vertices that lie clearly in front of what several views measured, and those that several views confirm."""
-    through = np.zeros(len(vertices), np.int16)
-    confirmed = np.zeros(len(vertices), np.int16)
-    world = vertices.astype(np.float64)
+def votes(points: F32, spacing: F32, maps: Iterable[DepthMap], step: Step) -> tuple[I32, I32]:
+    """Per point: how many views measured something clearly behind it, and how many measured it where it is."""
+    through = np.zeros(len(points), np.int32)
+    confirmed = np.zeros(len(points), np.int32)
     for one in maps:
         nearest, farthest = _window(one)
-        pixel, depth = project(one.view, world)
         height, width = one.depth.shape
-        inside = (depth > 0) & (pixel >= 0).all(1) & (pixel[:, 0] < width) & (pixel[:, 1] < height)
-        who = np.nonzero(inside)[0]
-        x, y = pixel[who].astype(np.int32).T
-        low, high, z = nearest[y, x], farthest[y, x], depth[who]
-        slack = np.maximum(4 * z / one.view.K[0, 0], 2 * spacing[who])
-        known = high > 0
-        through[who[known & (z < low - slack)]] += 1
-        confirmed[who[known & (z > low - slack / 2) & (z < high + slack / 2)]] += 1
+        matrix = (one.view.K @ one.view.cam_from_world).astype(np.float32)
+        for start in range(0, len(points), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            x, y, depth = matrix[:, :3] @ points[part].T + matrix[:, 3:]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                x, y = x / depth, y / depth
+            inside = (depth > 0) & (x >= 0) & (y >= 0) & (x < width) & (y < height)
+            who = np.nonzero(inside)[0]
+            pixel = y[who].astype(np.int32) * width + x[who].astype(np.int32)
+            low, high, z = nearest.ravel()[pixel], farthest.ravel()[pixel], depth[who]
+            slack = np.maximum(2 * z / np.float32(one.view.K[0, 0]), spacing[part][who])
+            known = high > 0
+            through[start + who[known & (z < low - 2 * slack)]] += 1
+            confirmed[start + who[known & (z > low - slack) & (z < high + slack)]] += 1
+            step.check()
         step.advance()
-    return (through >= 3) & (through > 2 * confirmed), confirmed >= 2
+    return through, confirmed
 
 
 def _window(one: DepthMap) -> tuple[F32, F32]:
     """The nearest and farthest known depth in the 3 x 3 pixels around each; 0 where the middle is unknown."""
-    import cv2
-
     square = np.ones((3, 3), np.uint8)
     known = one.depth > 0
     nearest = cv2.erode(np.where(known, one.depth, np.float32(np.inf)), square)

@@ -28,7 +28,7 @@ class Edges:
     @property
     def border(self) -> Index:
         """Half-edges with no face on their other side."""
-        return self.order[self.first[self.count == 1]]
+        return np.asarray(self.order[self.first[self.count == 1]])
 
     @property
     def pairs(self) -> tuple[Index, Index]:
@@ -118,9 +118,8 @@ def split_fans(vertices: F32, faces: I32) -> tuple[F32, I32]:
     # only pairs that run in opposite directions are one sheet
     facing = edges.start[one] == edges.end[other]
     one, other = one[facing], other[facing]
-    following = lambda half: half - half % 3 + (half + 1) % 3  # noqa: E731
     # the start corner of one is the end corner of the other, and the other way round
-    links = np.concatenate([one, following(one)]), np.concatenate([following(other), other])
+    links = np.concatenate([one, _following(one)]), np.concatenate([_following(other), other])
     fan = components(faces.size, *links)
     corner_vertex = np.empty(int(fan.max(initial=-1)) + 1, np.int64)
     corner_vertex[fan] = faces.reshape(-1)
@@ -129,6 +128,11 @@ def split_fans(vertices: F32, faces: I32) -> tuple[F32, I32]:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     return vertices[corner_vertex[order]], place[fan].reshape(-1, 3).astype(np.int32)
+
+
+def _following(half: Index) -> Index:
+    """The next half-edge of the same face."""
+    return half - half % 3 + (half + 1) % 3
 
 
 def border_loops(faces: I32) -> list[list[int]]:

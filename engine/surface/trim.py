@@ -32,11 +32,11 @@ def judge(
     measured = (far < SUPPORTED) & ~(thin_air & (far > 1.5))
     in_region = inside[faces].all(1)
     measured &= in_region
-    gaps = face_components(faces, among=~measured)
+    gaps = face_components(faces, among=~measured & in_region)
     count = int(gaps.max(initial=-1)) + 1
     of_face, gap = np.nonzero(gaps >= 0)[0], gaps[gaps >= 0]
     width = _widths(vertices, faces[of_face], gap, count)
-    cut = np.bincount(gap, (thin_air | ~in_region)[of_face], count) / np.maximum(np.bincount(gap, minlength=count), 1)
+    cut = np.bincount(gap, thin_air[of_face], count) / np.maximum(np.bincount(gap, minlength=count), 1)
     closed = (width < hole_limit) & (cut < 0.3)
     filled = np.zeros(len(faces), bool)
     filled[of_face] = closed[gap]
