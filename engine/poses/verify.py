@@ -56,14 +56,17 @@ def _sieve(first_xy: F32, second_xy: F32, matches: I32) -> I32:
     """Drops what no epipolar geometry explains. MAGSAC does it in a tenth of the time that COLMAP's RANSACs need for it."""
     if len(matches) < MIN_INLIERS:
         return matches[:0]
-    _, inside = cv2.findFundamentalMat(
-        first_xy[matches[:, 0]],
-        second_xy[matches[:, 1]],
-        method=cv2.USAC_MAGSAC,
-        ransacReprojThreshold=MAX_ERROR,
-        confidence=0.999,
-        maxIters=SIEVE_TRIALS,
-    )
+    try:
+        _, inside = cv2.findFundamentalMat(
+            first_xy[matches[:, 0]],
+            second_xy[matches[:, 1]],
+            method=cv2.USAC_MAGSAC,
+            ransacReprojThreshold=MAX_ERROR,
+            confidence=0.999,
+            maxIters=SIEVE_TRIALS,
+        )
+    except cv2.error:  # it gives up so on matches that lie badly: then COLMAP decides alone
+        return matches
     return matches[:0] if inside is None else matches[inside.ravel() > 0]
 
 
