@@ -98,7 +98,6 @@ class MAQUETTE_PG_model(PropertyGroup):
 class MAQUETTE_PG_run(PropertyGroup):
     """The run that is going on, or the last one."""
 
-    running: BoolProperty()
     cancel: BoolProperty(description="Set by the Cancel button; the running operator sees it")
     stage: StringProperty()
     step: StringProperty()

@@ -9,7 +9,7 @@ from ..engine.protocol import ResultEvent
 from ..scene import build, result
 from . import progress
 from .request import Request, request_of, texture_folder
-from .runner import EngineRun, engine_command
+from .runner import EngineRun, engine_command, is_busy
 
 TICK = 0.1  # seconds between looks at the engine
 
@@ -23,7 +23,7 @@ class MAQUETTE_OT_build_model(Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if context.window_manager.maquette.running:
+        if is_busy():
             cls.poll_message_set("A model is being built already")
             return False
         return True
@@ -66,7 +66,6 @@ class MAQUETTE_OT_build_model(Operator):
         """Blender ends the operator: another file is loaded, the window closes."""
         self._run.close()
         self._remove_timer(context)
-        progress.end(context)
 
     def _start(self, context: Context) -> bool:
         try:
@@ -81,7 +80,6 @@ class MAQUETTE_OT_build_model(Operator):
 
     def _finish(self, context: Context) -> set[str]:
         """The engine has ended: its result into the scene, or its reason to the artist."""
-        progress.end(context)
         outcome = self._run.outcome
         if not isinstance(outcome, ResultEvent):
             cancelled = outcome.code == "cancelled"

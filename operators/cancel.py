@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bpy.types import Context, Operator
 
+from .runner import is_busy
+
 
 class MAQUETTE_OT_cancel(Operator):
     """Stop building. What is finished is kept, and the next run goes on from there"""
@@ -14,7 +16,7 @@ class MAQUETTE_OT_cancel(Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return context.window_manager.maquette.running
+        return is_busy()
 
     def execute(self, context: Context) -> set[str]:
         context.window_manager.maquette.cancel = True  # the running operator sees it within a tick

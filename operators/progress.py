@@ -14,7 +14,7 @@ from ..engine.terminal import STAGE_TITLES
 def begin(context: Context) -> None:
     """A run starts: nothing of the last one is shown any more."""
     state = context.window_manager.maquette
-    state.running, state.cancel = True, False
+    state.cancel = False
     state.stage, state.step, state.progress = "Starting", "", 0.0
     state.messages.clear()
     state.facts.clear()
@@ -32,11 +32,6 @@ def show(context: Context, event: Event) -> None:
         tell(context, "WARNING", sentence_of(event))
     elif isinstance(event, ErrorEvent):
         tell(context, "INFO" if event.code == "cancelled" else "ERROR", sentence_of(event))
-
-
-def end(context: Context) -> None:
-    """The run is over, however it went."""
-    context.window_manager.maquette.running = False
 
 
 def tell(context: Context, kind: str, text: str) -> None:

@@ -23,7 +23,12 @@ ENGINE = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 GRACE = 3.0  # seconds until an engine that was asked to stop is ended; it promises two
 NEEDED = ("numpy", "pycolmap", "cv2", "PIL", "quadrants", "trimesh", "xatlas", "fast_simplification")
 
-_live: weakref.WeakSet[EngineRun] = weakref.WeakSet()  # so that disabling the extension ends its engines
+_live: weakref.WeakSet[EngineRun] = weakref.WeakSet()  # a flag in the file would outlive its engine; this can't
+
+
+def is_busy() -> bool:
+    """Whether an engine is at work."""
+    return bool(_live)
 
 
 def missing_libraries() -> list[str]:

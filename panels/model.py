@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Context, Panel, UILayout
 
+from ..operators.runner import is_busy
 from .lines import draw_line
 
 
@@ -17,7 +18,7 @@ class MAQUETTE_PT_model(Panel):
 
     def draw(self, context: Context) -> None:
         state = context.window_manager.maquette
-        if state.running:
+        if is_busy():
             self._draw_progress(context)
         else:
             self._draw_start(context)

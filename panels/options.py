@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bpy.types import Context, Panel
 
+from ..operators.runner import is_busy
+
 
 class MAQUETTE_PT_options(Panel):
     """What is seldom changed"""
@@ -20,6 +22,6 @@ class MAQUETTE_PT_options(Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.enabled = not context.window_manager.maquette.running
+        layout.enabled = not is_busy()
         for name in ("region", "faces", "texture", "storage", "watertight", "masks", "output"):
             layout.prop(settings, name)

@@ -87,7 +87,6 @@ def maquette(installed: str) -> Iterator[ModuleType]:
     bpy.ops.wm.read_homefile(use_empty=True)
     yield importlib.import_module(installed)
     state = bpy.context.window_manager.maquette
-    state.running = False
     state.messages.clear()
     state.facts.clear()
 

@@ -51,7 +51,6 @@ def test_operator_builds_what_the_engine_gave(play, photos):
     truth = np.unique(box().mesh.vertices, axis=0)
     assert np.array_equal(np.unique(vertices.reshape(-1, 3), axis=0), truth)
     state = bpy.context.window_manager.maquette
-    assert not state.running
     assert [(line.kind, line.text) for line in state.messages] == [("WARNING", "One photo is blurred. (a.jpg)")]
     assert len(state.facts) == 4
 
@@ -122,7 +121,7 @@ def test_failures_reach_the_artist_and_leave_the_scene_alone(play, photos, role,
     with pytest.raises(RuntimeError, match=said):
         bpy.ops.maquette.build_model()
     state = bpy.context.window_manager.maquette
-    assert not state.running and [line.kind for line in state.messages] == ["ERROR"]
+    assert [line.kind for line in state.messages] == ["ERROR"]
     assert len(bpy.data.objects) == 0
     play("done")
     assert bpy.ops.maquette.build_model() == {"FINISHED"}  # and the next run is not held up by it
@@ -139,12 +138,17 @@ def test_no_photos_chosen_starts_nothing(play):
         words()
 
 
-def test_a_second_build_is_refused_while_one_runs(maquette):
-    bpy.context.window_manager.maquette.running = True
+def test_a_second_build_is_refused_while_one_runs(play, part):
+    play("slow")
+    runner = part("operators.runner")
+    assert bpy.ops.maquette.build_model.poll() and not bpy.ops.maquette.cancel.poll()
+    run = runner.EngineRun(runner.engine_command(["model"]))
     assert not bpy.ops.maquette.build_model.poll()
-    assert bpy.ops.maquette.cancel.poll()
     bpy.ops.maquette.cancel()
-    assert bpy.context.window_manager.maquette.cancel
+    assert bpy.context.window_manager.maquette.cancel  # what the running operator looks for
+    run.cancel()
+    run.wait(lambda event: None)
+    assert bpy.ops.maquette.build_model.poll()
 
 
 def test_undo_takes_a_built_model_away_in_one_step(play, photos):
