@@ -13,6 +13,7 @@ from ..datatypes import F64
 SECTORS = 16  # directions in which the ground is looked for
 MIN_SECTORS = 6
 UPRIGHT = 0.85  # cosine: how level a patch of ground is
+THICKEST = 0.015  # of the reach: what spreads wider is no plane, but a step or a plinth taken for one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def find_ground(points: F64, normals: F64, middle: F64, reach: float, cell: floa
         residual = floor[inside, 2] - design @ np.array([*tilt, offset])
         spread = 1.4826 * float(np.median(np.abs(residual - np.median(residual))))
         width = max(4 * spread, 1.0 * cell)
-    if np.linalg.norm(slope) > 0.35:
+    if np.linalg.norm(slope) > 0.35 or 3 * spread > THICKEST * reach:
         return None
     ground = Ground(slope=slope, level=float(offset), thickness=max(3 * spread, 0.6 * cell, 0.004 * reach))
     return ground if _reaches_out(ground, points, middle, cell) else None
