@@ -13,7 +13,7 @@ from .choose import Choice
 from .graph import Graph
 from .observe import Observations, Shape, depth_of, look_view
 
-TONE_ROUNDS = 40  # smoothing over vertices that parts broad tones from details
+TONE_ROUNDS = 24  # smoothing over vertices that parts broad tones from details
 CHUNK = 20_000  # faces per kernel launch: short, so that cancelling is quick
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +11,10 @@ import numpy as np
 from ..datatypes import F64, I32
 
 GRID = 512  # cells of the skyline across the atlas
+TINY = 3  # cells: a chart no larger is laid as the box that it fills
+# Ways of laying that are tried at each size: what height costs against wasted room. No one is best for all shapes.
+# The second number says what comes first: the power of the shorter side, against the longer one.
+WAYS = ((0.2, 0.0), (0.2, 1.0), (1.0, 0.3), (0.05, 0.3))
 TRIALS = 7  # sizes that are tried
 
 
@@ -29,8 +33,8 @@ class Charts:
 class _Shape:
     """A chart's outline in cells, for one way of turning it: lowest and highest cell per column."""
 
-    low: I32
-    high: I32
+    low: np.ndarray
+    high: np.ndarray
 
 
 def pack(charts: Charts, size: int, padding: int, check: Callable[[], None]) -> tuple[F64, float]:
@@ -44,7 +48,7 @@ def pack(charts: Charts, size: int, padding: int, check: Callable[[], None]) -> 
     for _ in range(TRIALS):
         check()
         scale = float(np.sqrt(guess * size * size / max(total, 1e-30)))
-        placed = _place(charts, uvs, box, edges, scale, size, padding, check)
+        placed = _Trial(charts, uvs, box, edges, scale, size, padding).place(check)
         if placed is None:
             high = guess
         else:
@@ -55,7 +59,7 @@ def pack(charts: Charts, size: int, padding: int, check: Callable[[], None]) -> 
     while best is None:  # slivers without end: padding alone fills the atlas
         guess *= 0.7
         scale = float(np.sqrt(guess * size * size / max(total, 1e-30)))
-        placed = _place(charts, uvs, box, edges, scale, size, padding if guess > 0.05 else 1, check)
+        placed = _Trial(charts, uvs, box, edges, scale, size, padding if guess > 0.05 else 1).place(check)
         best = None if placed is None else (placed / size, scale)
     return best
 
@@ -93,41 +97,59 @@ def _outline(charts: Charts) -> I32:
     return np.asarray(edges[np.argsort(charts.chart_of_vertex[edges[:, 0]], kind="stable")], np.int32)
 
 
-def _place(
-    charts: Charts,
-    uvs: F64,
-    box: F64,
-    edges: I32,
-    scale: float,
-    size: int,
-    padding: int,
-    check: Callable[[], None],
-) -> F64 | None:
-    """(V, 2) in texels, or None if it does not fit."""
-    cell = size / GRID
-    groups = np.split(edges, np.cumsum(np.bincount(charts.chart_of_vertex[edges[:, 0]], minlength=charts.count))[:-1])
-    sky = np.zeros(GRID, np.int64)
-    turns, corner = np.zeros(charts.count, int), np.zeros((charts.count, 2))
-    for done, chart in enumerate(np.argsort(-box.max(1), kind="stable")):
-        if done % 64 == 0:
-            check()
-        best: tuple[float, int, int, int, _Shape] | None = None
+class _Trial:
+    """One size that is tried: charts as cells at that size."""
+
+    def __init__(self, charts: Charts, uvs: F64, box: F64, edges: I32, scale: float, size: int, padding: int) -> None:
+        self.charts, self.uvs, self.box, self.scale, self.padding = charts, uvs, box, scale, padding
+        self.cell = size / GRID
+        ends = np.cumsum(np.bincount(charts.chart_of_vertex[edges[:, 0]], minlength=charts.count))
+        self.groups = np.split(edges, ends[:-1])
+        self.shapes: dict[tuple[int, int], _Shape] = {}  # kept from one way of laying to the next
+
+    def place(self, check: Callable[[], None]) -> F64 | None:
+        """(V, 2) in texels, or None if it does not fit in any of the ways."""
+        for lowness, shorter in WAYS:
+            order = np.argsort(-self.box.max(1) * np.maximum(self.box.min(1), 1e-30) ** shorter, kind="stable")
+            laid = self._lay(order, lowness, check)
+            if laid is not None:
+                return laid
+        return None
+
+    def _lay(self, order: np.ndarray, lowness: float, check: Callable[[], None]) -> F64 | None:
+        sky = np.zeros(GRID, np.int64)
+        turns, corner = np.zeros(self.charts.count, int), np.zeros((self.charts.count, 2))
+        for done, chart in enumerate(order):
+            if done % 64 == 0:
+                check()
+            best: tuple[float, int, int, int, _Shape] | None = None
+            for turn, shape in self._turns(int(chart)):
+                found = _drop(sky, shape, lowness)
+                if found is not None and (best is None or found[0] < best[0]):
+                    best = (*found, turn, shape)
+            if best is None:
+                return None
+            _, x, y, turn, shape = best
+            sky[x : x + len(shape.high)] = y + shape.high
+            turns[chart], corner[chart] = turn, np.array([x, y]) * self.cell + self.padding / 2
+        of = self.charts.chart_of_vertex
+        out = np.empty_like(self.uvs)
         for turn in range(4):
-            shape = _shape(_turned(uvs[groups[chart]], box[chart], turn) * scale, cell, padding)
-            found = _drop(sky, shape)
-            if found is not None and (best is None or found[0] < best[0]):
-                best = (*found, turn, shape)
-        if best is None:
-            return None
-        _, x, y, turn, shape = best
-        sky[x : x + len(shape.high)] = y + shape.high
-        turns[chart], corner[chart] = turn, ((x * cell + padding / 2), (y * cell + padding / 2))
-    of = charts.chart_of_vertex
-    out = np.empty_like(uvs)
-    for turn in range(4):
-        pick = turns[of] == turn
-        out[pick] = _turned(uvs[pick], box[of[pick]], turn) * scale + corner[of[pick]]
-    return out
+            pick = turns[of] == turn
+            out[pick] = _turned(self.uvs[pick], self.box[of[pick]], turn) * self.scale + corner[of[pick]]
+        return out
+
+    def _turns(self, chart: int) -> Iterator[tuple[int, _Shape]]:
+        """The chart's shapes by how often it is turned."""
+        width, height = np.ceil((self.box[chart] * self.scale + self.padding) / self.cell).astype(int)
+        if max(width, height) <= TINY:
+            yield 0, _Shape(low=np.zeros(width, np.int64), high=np.full(width, max(height, 1)))
+            return
+        for turn in range(4):
+            if (chart, turn) not in self.shapes:
+                segments = _turned(self.uvs[self.groups[chart]], self.box[chart], turn) * self.scale
+                self.shapes[chart, turn] = _shape(segments, self.cell, self.padding)
+            yield turn, self.shapes[chart, turn]
 
 
 def _turned(points: F64, box: F64, turn: int) -> F64:
@@ -161,7 +183,7 @@ def _shape(segments: F64, cell: float, padding: int) -> _Shape:
     return _Shape(low=np.maximum(low, 0), high=np.maximum(high, 1))
 
 
-def _drop(sky: np.ndarray, shape: _Shape) -> tuple[float, int, int] | None:
+def _drop(sky: np.ndarray, shape: _Shape, lowness: float) -> tuple[float, int, int] | None:
     """(cost, x, y): where the shape falls with the least wasted room; None if it sticks out everywhere."""
     width = len(shape.low)
     if width > GRID:
@@ -170,6 +192,6 @@ def _drop(sky: np.ndarray, shape: _Shape) -> tuple[float, int, int] | None:
     y = np.maximum((windows - shape.low).max(1), 0)
     top = y + shape.high.max()
     waste = (y[:, None] + shape.low - windows).sum(1)
-    cost = np.where(top <= GRID, waste / width + 0.5 * top, np.inf)
+    cost = np.where(top <= GRID, waste / width + lowness * top, np.inf)
     x = int(cost.argmin())
     return None if not np.isfinite(cost[x]) else (float(cost[x]), x, int(y[x]))

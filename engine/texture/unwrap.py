@@ -134,13 +134,13 @@ def _signed_area(flat: F64) -> F64:
 
 
 def _shelves(chart: I32, flat: F64) -> tuple[F64, int, int]:
-    """Charts side by side in rows, some 4 texels per face, each apart from the others: (F, 3, 2) texels, width, height."""
+    """Charts side by side in rows, some 25 texels per face, each apart from the others: (F, 3, 2) texels, width, height."""
     count = int(chart.max()) + 1
     low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
     np.minimum.at(low, chart, flat.min(1))
     np.maximum.at(high, chart, flat.max(1))
     total = np.abs(_signed_area(flat)).sum()
-    scale = np.sqrt(min(len(flat) * 6.0, 6e6) / max(total, 1e-30))
+    scale = np.sqrt(min(len(flat) * 25.0, 1e7) / max(total, 1e-30))
     box = np.ceil((high - low) * scale).astype(int) + 2
     width = max(int(np.sqrt(box.prod(1).sum()) * 1.1), int(box[:, 0].max()) + 1)
     at, x, y, tall = np.zeros((count, 2)), 0, 0, 0
