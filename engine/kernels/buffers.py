@@ -36,6 +36,10 @@ def int_buffer(values: I32) -> Buffer:
     return buffer
 
 
+def fill_ints(buffer: Buffer, value: int) -> None:
+    buffer.fill(value)
+
+
 def put_floats(buffer: Buffer, start: int, values: F32) -> None:
     flat = np.ascontiguousarray(values, np.float32).ravel()
     _put_floats(flat, buffer, start, flat.size)

@@ -41,8 +41,8 @@ def agree(
 
 @qd.kernel(fastcache=True)
 def fuse(
-    idepth: _F, normals: _I, used: _I, cams: _F, slots: _I, fused: _F, ref_base: qd.i32, width: qd.i32, row0: qd.i32,
-    row1: qd.i32, sources: qd.i32, max_pixels: qd.f32, max_share: qd.f32,
+    idepth: _F, normals: _I, used: _I, cams: _F, slots: _I, fused: _F, ref_base: qd.i32, marks: qd.i32, width: qd.i32,
+    row0: qd.i32, row1: qd.i32, sources: qd.i32, max_pixels: qd.f32, max_share: qd.f32,
 ) -> None:  # fmt: skip
     """Takes the pixels that no earlier view has used: (taken, normal in world 3) into `fused`; marks the same
     point's pixels in the sources. A mark is only ever set to 1, and never in the view that is read: threads don't race."""
@@ -51,7 +51,7 @@ def fuse(
         i = idepth[ref_base + p]
         for k in range(4):
             fused[4 * p + k] = 0.0
-        if i > 0.0 and used[ref_base + p] == 0:
+        if i > 0.0 and used[marks + p] == 0:
             u = qd.cast(p % width, qd.f32)
             v = qd.cast(p // width, qd.f32)
             sum = _unpack(normals[ref_base + p])
@@ -60,10 +60,10 @@ def fuse(
                 if back[0] < max_pixels and qd.abs(back[1] - i) < max_share * i:
                     column = qd.cast(back[2] + 0.5, qd.i32)
                     row = qd.cast(back[3] + 0.5, qd.i32)
-                    at = slots[4 * j] + row * slots[4 * j + 1] + column
-                    if idepth[at] > 0.0:
-                        sum += _unpack(normals[at])
-                    used[at] = 1
+                    at = row * slots[4 * j + 1] + column
+                    if idepth[slots[4 * j] + at] > 0.0:
+                        sum += _unpack(normals[slots[4 * j] + at])
+                    used[slots[4 * j + 3] + at] = 1
             fused[4 * p] = 1.0
             for k in qd.static(range(3)):
                 fused[4 * p + 1 + k] = sum[k]

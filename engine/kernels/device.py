@@ -47,6 +47,7 @@ def open_device(choice: DeviceChoice = DeviceChoice.AUTO) -> Device:
     global _open
     if _open is not None and choice in (DeviceChoice.AUTO, _open.choice):
         return _open
+    _open = None  # trying another device, even in vain, closes the one that is open
     notes: list[str] = []
     wanted = (*_AUTO, DeviceChoice.CPU) if choice is DeviceChoice.AUTO else (choice,)
     for candidate in wanted:

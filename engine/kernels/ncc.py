@@ -17,9 +17,10 @@ from ..datatypes import F32, I32, U8
 
 SAMPLES = 32  # of the window: a 6x6 grid of stride 2 without its corners; a multiple of the CPU's vector length
 CAM_ROW = 32
+COLOUR_SIGMA = 15.0  # grey levels: a window counts what looks like its centre, so that it ends at edges
 
 
-def window(colour_sigma: float = 30.0, spatial_sigma: float = 5.0) -> tuple[F32, F32]:
+def window(colour_sigma: float = COLOUR_SIGMA, spatial_sigma: float = 5.0) -> tuple[F32, F32]:
     """Sample offsets (dx 32, dy 32, weight 32) and the weight of a grey difference (256)."""
     grid = [(x, y) for y in range(-5, 6, 2) for x in range(-5, 6, 2) if abs(x) + abs(y) < 10]
     x, y = np.array(grid, np.float32).T
@@ -169,7 +170,7 @@ def view_cost(tex: qd.template(), idepth: qd.template(), cams: qd.template(), sl
 
 
 def cost_plain(
-    ref: U8, source: U8, row: F32, pixels: I32, planes: F32, noise: float, colour_sigma: float = 30.0
+    ref: U8, source: U8, row: F32, pixels: I32, planes: F32, noise: float, colour_sigma: float = COLOUR_SIGMA
 ) -> F32:
     """NumPy twin of the photometric cost: (N, 2) pixels and (N, 3) planes -> (N,) costs, 2 where the source doesn't see it."""
     offsets, lut = window(colour_sigma)

@@ -42,18 +42,20 @@ def _unit(x: qd.i32) -> qd.f32:
 @qd.func
 def _total_cost(tex: qd.template(), idepth: qd.template(), cams: qd.template(), slots: qd.template(),
                 offs: qd.template(), patch: qd.template(), sources: qd.i32, chosen: qd.i32, u: qd.f32, v: qd.f32,
-                i: qd.f32, gx: qd.f32, gy: qd.f32, stats: qd.template(), noise: qd.f32, geometric: qd.f32):  # fmt: skip
-    """The mean over the chosen sources by their priors; where none is chosen yet, over the three that agree best."""
+                i: qd.f32, gx: qd.f32, gy: qd.f32, stats: qd.template(), noise: qd.f32, geometric: qd.f32,
+                weights: qd.f32, limit: qd.f32):  # fmt: skip
+    """The mean over the chosen sources by their priors; where none is chosen yet, over the three that agree best.
+
+    Once a plane can't cost less than `limit` any more, the other sources are not looked at.
+    """
     total = 0.0
-    weights = 0.0
     best = qd.Vector([2.0, 2.0, 2.0])
     for j in range(sources):
-        if chosen == 0 or (chosen >> j) & 1 == 1:
+        if chosen == 0 or ((chosen >> j) & 1 == 1 and total < limit * weights):
             cost = view_cost(
                 tex, idepth, cams, slots, offs, patch, j, u, v, i, gx, gy, stats, noise, geometric
             )  # fmt: skip
             total += cost * cams[32 * j + 24]
-            weights += cams[32 * j + 24]
             high = qd.max(cost, best[0])
             best[0] = qd.min(cost, best[0])
             higher = qd.max(high, best[1])
@@ -152,6 +154,10 @@ def sweep(
             ray_y = (v - cy) / fy
             ray = ray_x * ray_x + ray_y * ray_y + 1.0
             number = seed * 7919 + p * 13
+            weights = 0.0
+            for j in range(sources):
+                if (views[p] >> j) & 1 == 1:
+                    weights += cams[32 * j + 24]
             for h in range(1 - rescore, 1 + candidates + trials):
                 ti = i
                 tx = gx
@@ -195,7 +201,7 @@ def sweep(
                 if worth and ti > 0.2 * far and ti < 4.0 * near and ti * ti > 0.015 * steep * ray:
                     priced = _total_cost(
                         tex, idepth, cams, slots, offs, patch, sources, views[p], u, v, ti, tx, ty, stats, noise,
-                        geometric,
+                        geometric, weights, qd.select(h == 0, 9.0, cost),
                     )  # fmt: skip
                     if h == 0:
                         cost = priced

@@ -50,7 +50,7 @@ def share_right() -> float:
     tex = buffers.int_buffer(np.concatenate([ncc.pack(ref), ncc.pack(source)]))
     idepth = buffers.float_buffer(np.concatenate([truth.ravel(), np.zeros(count, np.float32)]))
     cams, slots = buffers.float_buffer(row), buffers.int_buffer(np.array([count, WIDTH, HEIGHT, 0], np.int32))
-    offsets, weights = (buffers.float_buffer(a) for a in ncc.window())
+    offsets, weights = (buffers.float_buffer(a) for a in ncc.window(30.0))
     spread, views = buffers.int_buffer(patchmatch.reach()), buffers.ints(count)
     buffers.put_ints(views, 0, np.zeros(count, np.int32))
     plane = buffers.floats(4 * count)
@@ -77,6 +77,6 @@ def _compile_rest(
     """Calls what else the depth stage needs, for the compiled code alone."""
     views, support, mean = buffers.ints(count), buffers.ints(count), buffers.floats(4 * count)
     consistency.agree(idepth, cams, slots, views, support, mean, 0, WIDTH, 0, HEIGHT, 1, 1.0, 0.01)
-    consistency.fuse(idepth, views, support, cams, slots, mean, 0, WIDTH, 0, HEIGHT, 0, 1.0, 0.01)
+    consistency.fuse(idepth, views, support, cams, slots, mean, 0, 0, WIDTH, 0, HEIGHT, 0, 1.0, 0.01)
     buffers.copy_floats(plane, 0, 4, mean, 0, count)
     buffers.get_ints(support, 0, count)

@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..datatypes import F32, Bool, DepthMap
+from ..datatypes import F32, I32, Bool, DepthMap, View
 from ..kernels import buffers, consistency
 from ..report import Step
 from ..settings import DepthSettings
 from ..storage import write_depth
-from .matching import Level
+from .level import Level
 from .neighbours import Plan
 from .pyramid import camera_normals
 
@@ -31,48 +31,52 @@ def needed_support(views: int, min_support: int) -> int:
 def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder: Path, step: Step) -> int:
     """Writes the filtered maps and puts them into the level in place of the raw ones; returns how many pixels are left."""
     needed = needed_support(len(plans), settings.min_support)
-    kept, results, level.support = 0, [], []
+    kept = 0
+    filtered: list[F32] = []
     for plan in plans:
         count, inverse = agreement(level, plan)
-        plane = level.planes[plan.view]
+        plane = level.planes(plan.view)
         alike = plane[..., 3] < np.array(MAX_COST, np.float32)[np.minimum(count, len(MAX_COST) - 1)]
         good = (count + 1 >= needed) & alike & level.valid(plan.view)
         good = without_speckles(inverse, good)
-        results.append((inverse * good, count))
+        _write(level.views[plan.view], plane, np.where(good, inverse, 0), count, folder)
+        filtered.append(level.store.array(inverse.shape, np.float32))
+        filtered[-1][:] = np.where(good, inverse, 0)
         level.support.append((count + 1).astype(np.uint8))
-        step.advance()
-    for plan, (inverse, count) in zip(plans, results, strict=True):
-        view, plane = level.views[plan.view], level.planes[plan.view]
-        buffers.put_floats(level.idepth, int(level.base[plan.view]), inverse)
-        good = inverse > 0
-        normal = camera_normals(view, plane) @ view.rotation.astype(np.float32)
-        cost = np.clip(plane[..., 3], 0, 1)
-        confidence = (1 - cost) * np.minimum(count / 4, 1)
-        one = DepthMap(
-            view=view,
-            depth=np.where(good, 1 / np.where(good, inverse, 1), 0).astype(np.float32),
-            normal=(normal * good[..., None]).astype(np.float32),
-            confidence=(confidence * good).astype(np.float32),
-        )
-        write_depth(folder / f"{view.name}.npz", one)
         kept += int(good.sum())
-        step.check()
+        step.advance()
+    for plan, inverse in zip(plans, filtered, strict=True):  # only now: the others had to be compared with the raw ones
+        level.set_inverse(plan.view, inverse)
+    level.store.drop(*filtered)
     return kept
 
 
-def agreement(level: Level, plan: Plan) -> tuple[np.ndarray, F32]:
+def _write(view: View, plane: F32, inverse: F32, count: I32, folder: Path) -> None:
+    good = inverse > 0
+    normal = camera_normals(view, plane) @ view.rotation.astype(np.float32)
+    confidence = (1 - np.clip(plane[..., 3], 0, 1)) * np.minimum(count / 4, 1)
+    one = DepthMap(
+        view=view,
+        depth=np.where(good, 1 / np.where(good, inverse, 1), 0).astype(np.float32),
+        normal=(normal * good[..., None]).astype(np.float32),
+        confidence=(confidence * good).astype(np.float32),
+    )
+    write_depth(folder / f"{view.name}.npz", one)
+
+
+def agreement(level: Level, plan: Plan) -> tuple[I32, F32]:
     """(H, W): how many sources confirm the pixel, and the mean inverse depth of all that do."""
-    view, base = level.views[plan.view], int(level.base[plan.view])
-    count = view.width * view.height
+    view = level.views[plan.view]
+    count, shape = view.width * view.height, (view.height, view.width)
     if not plan.sources:
-        return np.zeros((view.height, view.width), np.int32), np.zeros((view.height, view.width), np.float32)
+        return np.zeros(shape, np.int32), np.zeros(shape, np.float32)
+    level.hold([plan.view, *plan.sources])
     cams, slots = level.pairs(plan)
     support, averaged = buffers.ints(count), buffers.floats(count)
     consistency.agree(
-        level.idepth, cams, slots, level.chosen, support, averaged, base, view.width, 0, view.height,
+        level.idepth, cams, slots, level.chosen, support, averaged, level.base(plan.view), view.width, 0, view.height,
         len(plan.sources), MAX_PIXELS, MAX_SHARE,
     )  # fmt: skip
-    shape = (view.height, view.width)
     return buffers.get_ints(support, 0, count).reshape(shape), buffers.get_floats(averaged, 0, count).reshape(shape)
 
 

@@ -11,7 +11,7 @@ from ..kernels import buffers, consistency
 from ..report import Step
 from ..settings import DepthSettings
 from ..storage import DepthMaps
-from .matching import Level
+from .level import Level
 from .neighbours import Plan
 
 MAX_PIXELS = 1.0
@@ -20,15 +20,14 @@ MAX_SHARE = 0.005
 
 def fuse_maps(level: Level, plans: list[Plan], maps: DepthMaps, settings: DepthSettings, step: Step) -> PointCloud:
     """Views take turns; a pixel that an earlier view's point fell on is used up."""
-    used = buffers.ints(int(level.base[-1]))
-    normals = buffers.ints(int(level.base[-1]))
-    for plan in plans:
-        buffers.put_ints(normals, int(level.base[plan.view]), consistency.pack_normals(maps[plan.view].normal))
-        step.check()
+    used = buffers.ints(len(plans) * level.room)
+    buffers.fill_ints(used, 0)
+    level.forget_slots()  # the pictures have done their work: packed normals take their place
     parts = []
     for plan in plans:
         if plan.sources:
-            parts.append(_fuse_one(level, plan, maps, used, normals))
+            level.hold([plan.view, *plan.sources], lambda i: consistency.pack_normals(maps[i].normal).ravel())
+            parts.append(_fuse_one(level, plan, maps, used))
         step.advance()
     empty = (np.zeros((0, 3), np.float32),) * 2 + (
         np.zeros((0, 3), np.uint8),
@@ -39,16 +38,14 @@ def fuse_maps(level: Level, plans: list[Plan], maps: DepthMaps, settings: DepthS
     return PointCloud(**dict(zip(("points", "normals", "colours", "support", "spacing"), columns, strict=True)))
 
 
-def _fuse_one(
-    level: Level, plan: Plan, maps: DepthMaps, used: buffers.Buffer, normals: buffers.Buffer
-) -> tuple[np.ndarray, ...]:
-    view, base = level.views[plan.view], int(level.base[plan.view])
+def _fuse_one(level: Level, plan: Plan, maps: DepthMaps, used: buffers.Buffer) -> tuple[np.ndarray, ...]:
+    view = level.views[plan.view]
     count = view.width * view.height
     cams, slots = level.pairs(plan)
     fused = buffers.floats(4 * count)
     consistency.fuse(
-        level.idepth, normals, used, cams, slots, fused, base, view.width, 0, view.height, len(plan.sources),
-        MAX_PIXELS, MAX_SHARE,
+        level.idepth, level.tex, used, cams, slots, fused, level.base(plan.view), plan.view * level.room, view.width, 0,
+        view.height, len(plan.sources), MAX_PIXELS, MAX_SHARE,
     )  # fmt: skip
     rows = buffers.get_floats(fused, 0, 4 * count).reshape(view.height, view.width, 4)
     taken = rows[..., 0] > 0

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..datatypes import F64, I32, Sparse, View
 
+MOST_SOURCES = 16  # what the kernels have room for
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:

@@ -19,22 +19,33 @@ from ..storage import DepthMaps
 from .backdrop import plain_backdrop, taken_before_backdrop
 from .filtering import filter_maps
 from .fusion import fuse_maps
+from .level import Store
 from .matching import SCHEDULE, match_all
-from .neighbours import plan_views
+from .neighbours import MOST_SOURCES, Plan, plan_views
 
 
 def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -> Dense:
     """Writes one file per view into `folder`."""
     open_device()
     views = [view_of(posed, sparse.cameras[posed.camera_id], settings.max_side) for posed in sparse.posed]
-    plans = plan_views(sparse, views, settings.neighbours)
+    plans = plan_views(sparse, views, min(settings.neighbours, MOST_SOURCES))
     if not any(plan.sources for plan in plans):
         raise EngineError(
             "no_overlap",
             "No two photos show enough of the same surface from different places to measure depth.",
             advice="Take more photos, each moved a little sideways from the last.",
         )
-    greys = _Greys(views)
+    store = Store(views, settings.neighbours + 1, settings.memory_mb, folder)
+    try:
+        return _measure(views, plans, store, settings, report, folder)
+    finally:
+        store.close()
+
+
+def _measure(
+    views: list[View], plans: list[Plan], store: Store, settings: DepthSettings, report: Report, folder: Path
+) -> Dense:
+    greys = _Greys(views, store)
     total = sum(view.width * view.height for view in views)
     with report.step("depth maps", 1000, share=0.85) as step:
         done = 0.0
@@ -46,7 +57,7 @@ def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -
 
         valid = _Valid(views, greys, step.check)
         report.count("plain_backdrop", valid.before_backdrop)
-        level = match_all(views, plans, greys, valid, settings.seed, advance, report.check, SCHEDULE)
+        level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check, SCHEDULE)
     with report.step("consistency", len(views), share=0.1) as step:
         kept = filter_maps(level, plans, settings, folder, step)
     with report.step("fusion", len(views), share=0.05) as step:
@@ -68,13 +79,15 @@ def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -
 class _Greys:
     """Grey pictures of the views at full map size, each read once."""
 
-    def __init__(self, views: list[View]) -> None:
-        self.views = views
+    def __init__(self, views: list[View], store: Store) -> None:
+        self.views, self.store = views, store
         self.kept: dict[int, U8] = {}
 
     def __call__(self, index: int) -> U8:
         if index not in self.kept:
-            self.kept[index] = np.asarray(cv2.cvtColor(load_view(self.views[index]), cv2.COLOR_RGB2GRAY), np.uint8)
+            grey = cv2.cvtColor(load_view(self.views[index]), cv2.COLOR_RGB2GRAY)
+            self.kept[index] = self.store.array(grey.shape, np.uint8)
+            self.kept[index][:] = grey
         return self.kept[index]
 
 
@@ -88,10 +101,14 @@ class _Valid:
             check()
         self.before_backdrop = taken_before_backdrop(backdrops)
         self.backdrops = [b.astype(np.uint8) for b in backdrops] if self.before_backdrop else None
+        self.kept: dict[tuple[int, int], U8] = {}  # (view, width) -> bits: a lens makes this dear to work out
 
     def __call__(self, index: int, view: View) -> Bool:
-        valid = view_valid(view)
-        if self.backdrops is not None:
-            size = (view.width, view.height)
-            valid &= cv2.resize(self.backdrops[index], size, interpolation=cv2.INTER_NEAREST) == 0
-        return valid
+        key, shape = (index, view.width), (view.height, view.width)
+        if key not in self.kept:
+            valid = view_valid(view)
+            if self.backdrops is not None:
+                small = cv2.resize(self.backdrops[index], shape[::-1], interpolation=cv2.INTER_NEAREST)
+                valid = valid & (small == 0)
+            self.kept[key] = np.packbits(valid)
+        return np.unpackbits(self.kept[key], count=shape[0] * shape[1]).astype(bool).reshape(shape)
