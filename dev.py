@@ -1,10 +1,10 @@
 """The two commands of the README, and a few more. Standard library alone: it makes .venv, installs once, and passes on.
 
-    python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
-    python3 dev.py test [pytest options]              all the tests
-    python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
-    python3 dev.py bench [SET…]                       the benchmark
-    python3 dev.py check                              ruff and mypy alone
+python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
+python3 dev.py test [pytest options]              all the tests
+python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
+python3 dev.py bench [SET…]                       the benchmark
+python3 dev.py check                              ruff and mypy alone
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(words: Sequence[str]) -> int:
     if not words or words[0] not in commands:
         print(__doc__)
         return 0 if words and words[0] in ("-h", "--help", "help") else 2
-    if sys.version_info[:2] < (3, 11):
+    if sys.version_info[:2] < (3, 11):  # noqa: UP036  (an older Python can run this far, and is told)
         print(f"Maquette needs Python 3.11 or later; this is {sys.version.split()[0]}.", file=sys.stderr)
         return 3
     return commands[words[0]](list(words[1:]))

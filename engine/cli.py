@@ -16,18 +16,33 @@ from .settings import DeviceChoice, ModelSettings, Quality, Region, preset
 
 def main(words: Sequence[str]) -> int:
     """Runs one command; gives the exit code."""
-    arguments = _parser().parse_args(words)
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if not arguments.photos and arguments.photos_from is None:
+        parser.error("no photos are named")
     return supervisor.run(job_of(arguments), as_json=arguments.json)
 
 
 def job_of(arguments: argparse.Namespace) -> ModelJob:
     """The job that the words ask for."""
     return ModelJob(
-        photos=tuple(Path(p).absolute() for p in arguments.photos),
+        photos=tuple(Path(p).absolute() for p in _photos(arguments)),
         out=Path(arguments.out).absolute(),
         settings=_settings(arguments),
         libraries=tuple(Path(p).absolute() for p in arguments.libraries),
     )
+
+
+def _photos(arguments: argparse.Namespace) -> list[str]:
+    """Those named, and those listed in a file: a system's longest command line is soon too short for files one by one."""
+    if arguments.photos_from is None:
+        return list(arguments.photos)
+    try:
+        listed = Path(arguments.photos_from).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"engine model: the list of photos can't be read: {error}", file=sys.stderr)
+        sys.exit(int(Exit.INPUT))
+    return [*arguments.photos, *filter(None, listed)]
 
 
 def _settings(arguments: argparse.Namespace) -> ModelSettings:
@@ -55,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Photos of a subject from all sides become a textured mesh. "
         "OUT receives model.glb, cameras/, points.ply, report.json and preview.png.",
     )
-    model.add_argument("photos", nargs="+", metavar="PHOTOS", help="photo files, or folders of them")
+    model.add_argument("photos", nargs="*", metavar="PHOTOS", help="photo files, or folders of them")
+    model.add_argument("--photos-from", metavar="FILE", help="a text file with a path on each line, for long lists")
     model.add_argument("-o", "--out", required=True, metavar="OUT", help="the folder for the results")
     model.add_argument("--quality", choices=[q.value for q in Quality], default=Quality.STANDARD.value)
     model.add_argument("--faces", type=_whole(100, 20_000_000), metavar="N", help="the mesh's budget of triangles")

@@ -93,5 +93,3 @@ def _lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-

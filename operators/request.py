@@ -13,6 +13,8 @@ from .. import preferences
 from ..engine.errors import EngineError
 from ..properties import AUTOMATIC
 
+FEW = 40  # photos named one by one on the engine's command line
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -29,7 +31,7 @@ def request_of(context: Context) -> Request:
     photos = chosen_photos(context)
     name = (photos[0] if settings.source == "FOLDER" else photos[0].parent).name or "Model"
     out = _folder(settings.output) or preferences.models_folder(context) / f"{name}-{_mark(photos)}"
-    words = ["model", *map(str, photos), "-o", str(out), "--quality", settings.quality, "--region", settings.region]
+    words = ["model", *_photo_words(photos), "-o", str(out), "--quality", settings.quality, "--region", settings.region]
     words += ["--device", preferences.of(context).device]
     if settings.faces:
         words += ["--faces", str(settings.faces)]
@@ -41,6 +43,15 @@ def request_of(context: Context) -> Request:
     if masks is not None:
         words += ["--masks", str(masks)]
     return Request(name=name, out=out, words=tuple(words))
+
+
+def _photo_words(photos: list[Path]) -> list[str]:
+    """Many files go through a list: Windows allows no more than 32,000 letters on a command line."""
+    if len(photos) <= FEW:
+        return [str(path) for path in photos]
+    listed = Path(bpy.app.tempdir) / "maquette-photos.txt"
+    listed.write_text("\n".join(map(str, photos)), encoding="utf-8")
+    return ["--photos-from", str(listed)]
 
 
 def chosen_photos(context: Context) -> list[Path]:

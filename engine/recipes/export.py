@@ -87,8 +87,8 @@ def summarise(report: RunReport, made: Made) -> dict[str, Any]:
 
 
 def _straighten(target: Path, sparse: Sparse, report: Report) -> bool:
-    """Photos of a bending lens as straight pictures, for the cameras' backgrounds in Blender. False where none bends."""
-    bent = [p for p in sparse.posed if is_distorted(sparse.cameras[p.camera_id])]
+    """Straight, upright pictures for the cameras' backgrounds in Blender, where the photo itself is not one already."""
+    bent = [p for p in sparse.posed if is_distorted(sparse.cameras[p.camera_id]) or p.photo.orientation != 1]
 
     def write(folder: Path) -> None:
         folder.mkdir()

@@ -92,7 +92,8 @@ def _open(job: ModelJob, report: RunReport) -> Device:
     """Opens the device and says so where the user might have expected another."""
     device = open_device(job.settings.device)
     if device.note and job.settings.device is DeviceChoice.AUTO and not device.is_gpu:
-        report.note("device_cpu", f"No usable GPU was found, so the processor does the work ({device.note}).")
+        report.note("device_cpu", "No usable graphics card was found, so the processor does the work.")
+        print(f"devices tried: {device.note}", flush=True)  # into the worker's log
     return device
 
 

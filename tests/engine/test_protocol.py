@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import jobs, protocol
-from engine.cli import _parser, job_of
+from engine.cli import _parser, job_of, main
 from engine.report import RunReport
 from engine.settings import ModelSettings, Quality, Region, from_json, preset, to_json
 
@@ -67,12 +67,18 @@ def test_the_command_line_reaches_every_setting() -> None:
     assert s.surface.watertight and s.device.value == "cpu"
 
 
+def test_photos_may_come_from_a_list(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("/photos/a b.jpg\n/photos/ü.jpg\n\n", encoding="utf-8")
+    job = job_of(_parser().parse_args(["model", "--photos-from", str(tmp_path / "list.txt"), "-o", "out"]))
+    assert [p.name for p in job.photos] == ["a b.jpg", "ü.jpg"]
+
+
 @pytest.mark.parametrize(
     "words", ["model a", "model -o x", "model a -o x --faces 3", "model a -o x --quality best", ""]
 )
 def test_wrong_words_exit_with_2(words: str) -> None:
     with pytest.raises(SystemExit) as stop:
-        _parser().parse_args(words.split())
+        main(words.split())
     assert stop.value.code == 2
 
 
