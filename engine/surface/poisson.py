@@ -30,6 +30,11 @@ def depth_for(points: F32, voxel: float, *, deepest: int = 11) -> int:
     return int(np.clip(np.ceil(np.log2(max(extent / voxel, 2))), 5, deepest))
 
 
+def cell_at(depth: int, points: F32) -> float:
+    """How wide a leaf of that depth is."""
+    return float(np.ptp(points, axis=0).max() * _PADDING / 2.0**depth)
+
+
 def poisson(points: F32, normals: F32, depth: int, point_weight: float, scratch: Path, step: Step) -> tuple[F32, I32]:
     """Vertices and faces of the surface around the points, extrapolated wherever there are none."""
     source, target = scratch / "poisson_points.ply", scratch / "poisson_mesh.ply"

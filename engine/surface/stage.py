@@ -13,7 +13,7 @@ from ..report import Report
 from ..settings import Region, SurfaceSettings
 from . import points, trim
 from .neighbours import PointTree
-from .poisson import depth_for, poisson
+from .poisson import cell_at, depth_for, poisson
 from .simplify import close, simplify, without_ears
 from .subject import Subject, find_subject, whole_scene
 from .support import isolation, votes
@@ -50,10 +50,10 @@ def run(
         cloud = points.subset(cloud, ~stray)
         _enough(cloud)
     with report.step("surface", share=0.5) as step:
-        voxel = _voxel(cloud, settings)
-        cloud = points.thinned(cloud, voxel) if voxel > 1.5 * np.median(cloud.spacing) else cloud
+        depth = _depth(cloud, settings)
+        voxel = cell_at(depth, cloud.points)
+        cloud = points.thinned(cloud, voxel) if voxel > 2 * np.median(cloud.spacing) else cloud
         solid = _with_base(cloud, subject, voxel) if settings.watertight else cloud
-        depth = depth_for(cloud.points, voxel)
         report.count("poisson_depth", depth)
         vertices, faces = poisson(solid.points, solid.normals, depth, settings.point_weight, scratch, step)
         report.count("raw_faces", len(faces))
@@ -119,11 +119,13 @@ def _tell(subject: Subject, cloud: PointCloud, report: Report) -> None:
         report.count("ground_thickness", round(subject.ground.thickness, 6))
 
 
-def _voxel(cloud: PointCloud, settings: SurfaceSettings) -> float:
-    """As fine as the points, but no finer than the face budget can make use of."""
+def _depth(cloud: PointCloud, settings: SurfaceSettings) -> int:
+    """Cells as fine as the points, but no finer than the face budget can make use of: memory and time grow fourfold a level."""
     pitch = float(np.median(cloud.spacing))
     limit = max(RAW_FLOOR, RAW_PER_FACE * settings.faces)
-    return max(settings.voxel * pitch, float(np.sqrt(2 * points.area(cloud, pitch) / limit)))
+    finest = float(np.sqrt(2 * points.area(cloud, pitch) / limit))
+    depth = depth_for(cloud.points, max(settings.voxel * pitch, finest))
+    return depth - 1 if cell_at(depth, cloud.points) < finest else depth
 
 
 def _with_base(cloud: PointCloud, subject: Subject, voxel: float) -> PointCloud:
