@@ -39,8 +39,11 @@ def engine(*words: str, **more: Any) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]], str]:
-    out, err = process.communicate(timeout=300)
-    return process.returncode, [json.loads(line) for line in out.splitlines()], err
+    """To the end, with its input left open: closing it would cancel."""
+    assert process.stdout is not None and process.stderr is not None
+    events = [json.loads(line) for line in process.stdout]
+    err = process.stderr.read()
+    return process.wait(60), events, err
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -60,7 +63,7 @@ def built(photos_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 def test_the_results_are_those_that_the_design_names(built: tuple[Path, list[dict[str, Any]]]) -> None:
     out, events = built
-    assert {p.name for p in out.iterdir()} - {".maquette"} == OUTPUTS
+    assert {p.name for p in out.iterdir()} - {".maquette", "undistorted"} == OUTPUTS
     assert [e["name"] for e in events if e["event"] == "stage"] == list(STAGES)
     assert events[-1]["event"] == "result"
     for path in events[-1]["files"].values():
