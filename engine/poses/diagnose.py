@@ -46,9 +46,6 @@ def no_model(photos: Sequence[Photo], pairs: Sequence[Pair]) -> EngineError:
     groups = match_groups(len(photos), pairs)
     if len(groups[0]) < 2:
         return EngineError("no_overlap", "No two photos show the same thing.", advice=OVERLAP_ADVICE)
-    strong = [pair for pair in pairs if len(pair.matches) >= 30]
-    if strong and np.mean([pair.planar for pair in strong]) > 0.7:
-        return no_parallax(0.0, turned=True)
     return EngineError(
         "too_few_registered",
         f"At most {len(groups[0])} of {len(photos)} photos show the same thing, and too little of it to tell where they were taken.",
@@ -56,11 +53,12 @@ def no_model(photos: Sequence[Photo], pairs: Sequence[Pair]) -> EngineError:
     )
 
 
-def no_parallax(angle: float, *, turned: bool = False) -> EngineError:
-    seen = "" if turned else f" (the same point is seen under {angle:.1f}°, at least {MIN_ANGLE}° are needed)"
+def no_parallax(angle: float | None = None) -> EngineError:
+    """`angle`: under which the median point is seen; None when the camera only turned."""
+    seen = "" if angle is None else f" (a point is seen under {angle:.1f}°, at least {MIN_ANGLE}° are needed)"
     return EngineError(
         "no_parallax",
-        f"The camera turned but hardly moved between the photos, so there is no depth to measure{seen}.",
+        f"The camera hardly moved between the photos, so there is no depth to measure{seen}.",
         advice=PARALLAX_ADVICE,
     )
 

@@ -80,7 +80,9 @@ def incremental_options(settings: PoseSettings, loose: bool) -> pycolmap.Increme
     options.triangulation.random_seed = settings.seed
     options.extract_colors = False
     options.min_model_size = 3
-    options.max_num_models = 10
+    options.max_num_models = 5
+    # Placing a photo by matches between pictures alone, without points, costs minutes and puts it in wrong places.
+    options.structure_less_registration_fallback = False
     # A final adjustment to convergence follows, so the ones on the way may be fewer and coarser.
     options.ba_global_frames_ratio = 1.3
     options.ba_global_points_ratio = 1.3

@@ -19,6 +19,7 @@ from .verify import Pair, verify
 
 CHEAP_FEATURES = 1000  # strongest keypoints that the cheap pass compares
 CHEAP_RATIO = 0.8
+STAYS_PUT = 3.0  # solver's pixels: a match that moves less is background, where the background stands still
 PairIndex = tuple[int, int]
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -91,13 +92,16 @@ def match_pairs(
     step: Step,
     *,
     ratio: float,
+    moving: bool = False,
 ) -> list[Pair]:
-    """Full matching and verification of the chosen pairs; those that hold, in order."""
+    """Full matching and verification of the chosen pairs; those that hold, in order. `moving` leaves out what stays put."""
     xy = [lenses.solver_xy(i, f) for i, f in enumerate(features)]
 
     def one(pair: PairIndex) -> Pair | None:
         i, j = pair
         matches = mutual_matches(features[i].unit(), features[j].unit(), ratio)
+        if moving:
+            matches = matches[np.linalg.norm(xy[i][matches[:, 0]] - xy[j][matches[:, 1]], axis=1) > STAYS_PUT]
         geometry = verify(xy[i], xy[j], (lenses.of(i), lenses.of(j)), matches, settings.seed)
         return None if geometry is None else Pair(first=i, second=j, geometry=geometry)
 

@@ -9,18 +9,35 @@ from .mapping import interruptible
 
 MAX_ERROR = 3.0  # solver's pixels
 MIN_ANGLE = 1.0  # degrees: a point seen under less has no depth
+MIN_OBSERVATIONS = 20  # a photo that shows fewer of the points is not placed
 FREE_LENS_PHOTOS = 6  # a lens with fewer photos keeps one distortion term
 FREE_LENS_OBSERVATIONS = 2000
 
 
 def refine(model: pycolmap.Reconstruction, step: Step) -> None:
-    """Adjusts, drops outliers, adjusts again."""
+    """Adjusts, drops outliers and photos that hang by a thread, adjusts again."""
     free_lenses(model)
     for _ in range(2):
         adjust(model, step)
         pycolmap.ObservationManager(model).filter_all_points3D(MAX_ERROR, MIN_ANGLE)
         step.advance()
+    if drop_loose_photos(model):
+        adjust(model, step)
     model.update_point_3d_errors()
+
+
+def drop_loose_photos(model: pycolmap.Reconstruction) -> int:
+    """Takes away photos that too few points hold: a wrong place is worse than none. The count of those taken."""
+    dropped = 0
+    while True:
+        manager = pycolmap.ObservationManager(model)
+        loose = [i for i in model.reg_image_ids() if model.images[i].num_points3D < MIN_OBSERVATIONS]
+        if not loose or model.num_reg_images() - len(loose) < 3:
+            return dropped
+        for image_id in loose:
+            manager.deregister_frame(model.images[image_id].frame_id)
+        dropped += len(loose)
+        manager.filter_all_points3D(MAX_ERROR, MIN_ANGLE)
 
 
 def free_lenses(model: pycolmap.Reconstruction) -> None:

@@ -49,7 +49,7 @@ def solve(
 
 def rescue(
     first: Solved, lenses: Lenses, features: Sequence[Features], scores: Sequence[Sequence[int]], settings: PoseSettings,
-    scratch: Path, report: Report,
+    scratch: Path, report: Report, *, moving: bool,
 ) -> Solved:  # fmt: skip
     """A second try when photos were left out: more partners and a looser ratio for those, then a more patient mapper."""
     left = [i for i in range(len(features)) if i not in first.registered]
@@ -57,14 +57,13 @@ def rescue(
         return first
     wanted = _rescue_pairs(left, first, scores)
     with report.step("second try", len(wanted) + len(features)) as step:
-        extra = match_pairs(features, lenses, wanted, settings, step, ratio=settings.rescue_ratio)
+        extra = match_pairs(features, lenses, wanted, settings, step, ratio=settings.rescue_ratio, moving=moving)
         pairs = _merged(first.pairs, extra)
         database = scratch / "more.db"
         write_database(database, lenses, features, pairs)
-        best = first
-        for name, models in (("incremental, second try", incremental(database, scratch, settings, step, loose=True)),):
-            best = _better(best, Solved(models=models, pairs=pairs, mapper=name))
-        if len(best.registered) < len(features):
+        models = incremental(database, scratch, settings, step, loose=True)
+        best = _better(first, Solved(models=models, pairs=pairs, mapper="incremental, second try"))
+        if 2 * len(best.registered) < len(features):  # it places every photo that it can, right or wrong
             models = global_mapper(database, scratch, settings, report)
             best = _better(best, Solved(models=models, pairs=pairs, mapper="global"))
     return best

@@ -21,6 +21,7 @@ from .result import median_angle, model_points, model_poses, to_sparse
 from .retrieval import likely_pairs
 from .solve import Solved, photos_of, rescue, solve
 from .still import find_still
+from .turning import only_turned
 from .upright import place
 
 
@@ -29,14 +30,16 @@ def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch
     diagnose.check_count(photos)
     quiet()
     lenses = make_lenses(photos)
-    features = _features(photos, lenses, settings, report)
+    features, moving = _features(photos, lenses, settings, report)
     scores, candidates = _look(features, settings, report)
     chosen = choose_pairs(scores, settings.neighbours)
     with report.step("matching", len(chosen), share=0.37) as step:
-        pairs = match_pairs(features, lenses, chosen, settings, step, ratio=settings.match_ratio)
+        pairs = match_pairs(features, lenses, chosen, settings, step, ratio=settings.match_ratio, moving=moving)
+    if only_turned(pairs, [lenses.solver_xy(i, f) for i, f in enumerate(features)], lenses):
+        raise diagnose.no_parallax()
     with report.step("mapping", len(photos), share=0.13) as step:
         solved = solve(lenses, features, pairs, settings, scratch, step)
-    solved = rescue(solved, lenses, features, scores.tolist(), settings, scratch, report)
+    solved = rescue(solved, lenses, features, scores.tolist(), settings, scratch, report, moving=moving)
     report.count("pairs", {"looked_at": candidates, "matched": len(chosen), "verified": len(solved.pairs)})
     model = _checked(photos, solved)
     with report.step("refine", 2, share=0.07) as step:
@@ -44,8 +47,10 @@ def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch
     return _finish(photos, features, lenses, solved, settings, report)
 
 
-def _features(photos: Sequence[Photo], lenses: Lenses, settings: PoseSettings, report: Report) -> list[Features]:
-    """Every photo's keypoints, without those that stand still while the subject turns."""
+def _features(
+    photos: Sequence[Photo], lenses: Lenses, settings: PoseSettings, report: Report
+) -> tuple[list[Features], bool]:
+    """Every photo's keypoints, without those that stand still while the subject turns; and whether there were such."""
     with report.step("features", len(photos), share=0.35) as step:
         features = extract_all(photos, settings, step)
     report.count("features", [len(f) for f in features])
@@ -55,13 +60,13 @@ def _features(photos: Sequence[Photo], lenses: Lenses, settings: PoseSettings, r
         still = find_still(features, xy, [(p.width, p.height) for p in photos], step)
     report.count("still_features", round(still.per_photo))
     if not still.found:
-        return features
+        return features, False
     report.warn(
         "still_background",
         f"The subject turns before a camera that stands still: {still.per_photo:.0f} points of the background per photo are left out.",
         advice="If parts of the subject are missing, give masks (--masks) that keep the subject alone.",
     )
-    return [f.keep(~drop) for f, drop in zip(features, still.drop, strict=True)]
+    return [f.keep(~drop) for f, drop in zip(features, still.drop, strict=True)], True
 
 
 def _look(features: Sequence[Features], settings: PoseSettings, report: Report) -> tuple[I32, int]:
