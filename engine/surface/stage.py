@@ -62,7 +62,8 @@ def run(
         faces = _outward(vertices, faces, cloud, tree)
         lonely = isolation(vertices, faces, cloud, tree, step)
         step.advance()
-        spacing = cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]]
+        # the solver rounds creases off by about a cell: that is no reason to cut them open
+        spacing = np.maximum(cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]], np.float32(2 * voxel))
         through, confirmed = votes(vertices, spacing, maps, step)
         verdict = trim.judge(
             vertices,
