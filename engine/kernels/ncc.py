@@ -17,7 +17,7 @@ from ..datatypes import F32, I32, U8
 
 SAMPLES = 32  # of the window: a 6x6 grid of stride 2 without its corners; a multiple of the CPU's vector length
 CAM_ROW = 32
-COLOUR_SIGMA = 15.0  # grey levels: a window counts what looks like its centre, so that it ends at edges
+COLOUR_SIGMA = 12.0  # grey levels: a window counts what looks like its centre, so that it ends at edges
 
 
 def window(colour_sigma: float = COLOUR_SIGMA, spatial_sigma: float = 5.0) -> tuple[F32, F32]:

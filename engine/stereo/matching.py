@@ -36,30 +36,31 @@ class Stage:
     passes: tuple[Pass, ...]
 
 
-SCHEDULE = (
-    Stage(
-        shrink=4,
-        passes=(
-            Pass(sweeps=5, keep=0, candidates=8, trials=5, geometric=0.0, shake=6.0, tilt=0.5),
-            Pass(sweeps=2, keep=4, candidates=8, trials=5, geometric=0.15, shake=2.0, tilt=0.3),
-            Pass(sweeps=1, keep=4, candidates=8, trials=3, geometric=0.2, shake=1.0, tilt=0.2),
-        ),
-    ),
-    Stage(
-        shrink=2,
-        passes=(
-            Pass(sweeps=2, keep=4, candidates=5, trials=3, geometric=0.0, shake=2.0, tilt=0.3),
-            Pass(sweeps=1, keep=4, candidates=5, trials=3, geometric=0.15, shake=1.0, tilt=0.2),
-        ),
-    ),
-    Stage(
-        shrink=1,
-        passes=(
-            Pass(sweeps=1, keep=4, candidates=5, trials=3, geometric=0.0, shake=1.0, tilt=0.2),
-            Pass(sweeps=2, keep=4, candidates=4, trials=3, geometric=0.15, shake=0.5, tilt=0.1),
-        ),
-    ),
+_COARSE = (
+    Pass(sweeps=5, keep=0, candidates=8, trials=5, geometric=0.0, shake=6.0, tilt=0.5),
+    Pass(sweeps=2, keep=4, candidates=8, trials=5, geometric=0.15, shake=2.0, tilt=0.3),
+    Pass(sweeps=1, keep=4, candidates=8, trials=3, geometric=0.2, shake=1.0, tilt=0.2),
 )
+_MIDDLE = (
+    Pass(sweeps=2, keep=4, candidates=5, trials=3, geometric=0.0, shake=2.0, tilt=0.3),
+    Pass(sweeps=1, keep=4, candidates=5, trials=3, geometric=0.15, shake=1.0, tilt=0.2),
+)
+_FINE = (
+    Pass(sweeps=1, keep=4, candidates=5, trials=3, geometric=0.0, shake=1.0, tilt=0.2),
+    Pass(sweeps=2, keep=4, candidates=4, trials=3, geometric=0.15, shake=0.5, tilt=0.1),
+)
+# Above a thousand pixels a level only sharpens what the one below found: one lean pass around it.
+_FINEST = (Pass(sweeps=1, keep=3, candidates=3, trials=2, geometric=0.15, shake=1.0, tilt=0.1),)
+LEAN_ABOVE = 1000  # pixels of the longer side
+
+
+def schedule_for(side: int) -> tuple[Stage, ...]:
+    """The levels for maps whose longer side is `side`: from an eighth where that is large, else from a quarter."""
+    three = ((4, _COARSE), (2, _MIDDLE), (1, _FINE))
+    if side > LEAN_ABOVE:
+        lifted = [Stage(shrink=2 * shrink, passes=passes) for shrink, passes in three]
+        return (*lifted, Stage(shrink=1, passes=_FINEST))
+    return tuple(Stage(shrink=shrink, passes=passes) for shrink, passes in three)
 
 
 def match(level: Level, plan: Plan, one: Pass, seed: int, check: Callable[[], None]) -> None:
@@ -106,9 +107,9 @@ def match_all(
     seed: int,
     advance: Callable[[float], None],
     check: Callable[[], None],
-    schedule: tuple[Stage, ...] = SCHEDULE,
 ) -> Level:
     """The finest level, matched. `advance` is told the share of the work that a view's pass was."""
+    schedule = schedule_for(max(max(view.width, view.height) for view in views))
     work = sum(len(stage.passes) / stage.shrink**2 for stage in schedule) * len(plans)
     last: Level | None = None
     for stage in schedule:

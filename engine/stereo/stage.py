@@ -20,7 +20,7 @@ from .backdrop import plain_backdrop, taken_before_backdrop
 from .filtering import filter_maps
 from .fusion import fuse_maps
 from .level import Store
-from .matching import SCHEDULE, match_all
+from .matching import match_all
 from .neighbours import MOST_SOURCES, Plan, plan_views
 
 
@@ -57,7 +57,7 @@ def _measure(
 
         valid = _Valid(views, greys, step.check)
         report.count("plain_backdrop", valid.before_backdrop)
-        level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check, SCHEDULE)
+        level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check)
     with report.step("consistency", len(views), share=0.1) as step:
         kept = filter_maps(level, plans, settings, folder, step)
     with report.step("fusion", len(views), share=0.05) as step:
