@@ -21,7 +21,7 @@ from ..engine.protocol import ErrorEvent, Event, ResultEvent
 
 ENGINE = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 GRACE = 3.0  # seconds until an engine that was asked to stop is ended; it promises two
-NEEDED = ("numpy", "pycolmap", "cv2", "PIL", "quadrants", "trimesh", "xatlas", "fast_simplification")
+NEEDED = ("numpy", "pycolmap", "cv2", "PIL", "quadrants", "fast_simplification")
 
 _live: weakref.WeakSet[EngineRun] = weakref.WeakSet()  # a flag in the file would outlive its engine; this can't
 
