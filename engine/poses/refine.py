@@ -58,15 +58,15 @@ def free_lenses(model: pycolmap.Reconstruction) -> None:
 
 
 def adjust(model: pycolmap.Reconstruction, step: Step) -> None:
-    """A bundle adjustment of everything but the principal points. COLMAP's shorter call for it can't be kept from printing."""
+    """A bundle adjustment of everything but the principal points.
+
+    (COLMAP prints two lines to stderr here, come what may. Its adjuster object would not, but it holds the interpreter's
+    lock while it works, so that no cancel would be heard.)
+    """
     options = pycolmap.BundleAdjustmentOptions()
     options.refine_principal_point = False
     options.print_summary = False
     options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
     options.ceres.solver_options.function_tolerance = 1e-6
     options.ceres.solver_options.max_num_iterations = 50
-    config = pycolmap.BundleAdjustmentConfig()
-    for image_id in sorted(model.reg_image_ids()):
-        config.add_image(image_id)
-    config.fix_gauge(pycolmap.BundleAdjustmentGauge.TWO_CAMS_FROM_WORLD)
-    interruptible(step.report, lambda token: pycolmap.create_default_bundle_adjuster(options, config, model).solve())
+    interruptible(step.report, lambda token: pycolmap.bundle_adjustment(model, options, cancellation_token=token))

@@ -49,13 +49,15 @@ def solve(
 
 def rescue(
     first: Solved, lenses: Lenses, features: Sequence[Features], scores: Sequence[Sequence[int]], settings: PoseSettings,
-    scratch: Path, report: Report, *, moving: bool,
+    scratch: Path, report: Report, *, chosen: Sequence[PairIndex], moving: bool,
 ) -> Solved:  # fmt: skip
     """A second try when photos were left out: more partners and a looser ratio for those, then a more patient mapper."""
     left = [i for i in range(len(features)) if i not in first.registered]
     if not left or len(features) < 3:
         return first
-    wanted = _rescue_pairs(left, first, scores)
+    wanted = _rescue_pairs(left, scores)
+    if len(features) <= settings.exhaustive_below:  # the others' ties get looser too: they may carry the missing ones
+        wanted = sorted({*wanted, *chosen})
     with report.step("second try", len(wanted) + len(features)) as step:
         extra = match_pairs(features, lenses, wanted, settings, step, ratio=settings.rescue_ratio, moving=moving)
         pairs = _merged(first.pairs, extra)
@@ -73,7 +75,7 @@ def _better(old: Solved, new: Solved) -> Solved:
     return new if len(new.registered) > len(old.registered) else old
 
 
-def _rescue_pairs(left: list[int], first: Solved, scores: Sequence[Sequence[int]]) -> list[PairIndex]:
+def _rescue_pairs(left: list[int], scores: Sequence[Sequence[int]]) -> list[PairIndex]:
     """Each left-out photo with its most promising partners, also those that were tried before."""
     out = set()
     for i in left:

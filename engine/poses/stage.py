@@ -39,7 +39,7 @@ def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch
         raise diagnose.no_parallax()
     with report.step("mapping", len(photos), share=0.13) as step:
         solved = solve(lenses, features, pairs, settings, scratch, step)
-    solved = rescue(solved, lenses, features, scores.tolist(), settings, scratch, report, moving=moving)
+    solved = rescue(solved, lenses, features, scores.tolist(), settings, scratch, report, chosen=chosen, moving=moving)
     report.count("pairs", {"looked_at": candidates, "matched": len(chosen), "verified": len(solved.pairs)})
     model = _checked(photos, solved)
     with report.step("refine", 2, share=0.07) as step:

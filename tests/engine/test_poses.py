@@ -17,7 +17,7 @@ from engine.datatypes import FocalSource, Photo, Sparse
 from engine.errors import Cancelled, EngineError, Exit
 from engine.export.colmap import write_colmap
 from engine.geometry import intrinsics
-from engine.poses import stage
+from engine.poses import retrieval, stage
 from engine.poses.upright import camera_centres
 from engine.report import Report, RunReport
 from engine.settings import PoseSettings
@@ -145,6 +145,16 @@ def test_a_guessed_focal_length_may_be_far_off(ring: Truth, tmp_path: Path) -> N
     sparse, _ = solve(photos, tmp_path)
     assert len(sparse.posed) == 14
     assert next(iter(sparse.cameras.values())).params[0] == pytest.approx(480 * 1.1, rel=0.01)
+    assert errors(sparse, ring)[0] < 0.15
+
+
+def test_large_sets_look_at_likely_pairs_only(ring: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "ALIKE", 4)
+    monkeypatch.setattr(retrieval, "IN_ORDER", 1)
+    photos = photos_of(ring)
+    sparse, report = solve(photos, tmp_path, replace(SETTINGS, exhaustive_below=5, neighbours=5))
+    assert 14 <= report.record.counts["pairs"]["looked_at"] < 70
+    assert len(sparse.posed) == 14
     assert errors(sparse, ring)[0] < 0.15
 
 
