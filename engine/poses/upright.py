@@ -18,6 +18,8 @@ PLANE_TRIALS = 600
 PLANE_TOLERANCE = 0.01  # of the distance to the subject
 PLANE_SHARE = 0.12  # of the points, for a plane to be the ground
 BELOW_SHARE = 0.1  # more points than this below it: a shelf, not the ground
+PARALLEL = 0.97  # length of the mean of unit vectors that all but agree
+SURVEY_SPREAD = 0.8  # of the distance
 SPREAD_MIN = 0.03  # how much the cameras' right axes must turn for them alone to tell up
 
 
@@ -28,7 +30,7 @@ class Placement:
     rotation: F64  # (3, 3)
     scale: float
     shift: F64  # (3,)
-    up_from: str  # "cameras" or "plane"
+    up_from: str  # "cameras", "plane", or "survey": a flight that looks straight down
     ground_from: str  # "plane" or "lowest point"
     converging: bool  # the cameras look at one subject
 
@@ -36,11 +38,13 @@ class Placement:
 def place(cam_from_world: F64, points: F64, seed: int = 1) -> Placement:
     """The placement for cameras (N, 3, 4) and points (P, 3)."""
     rotations, centres = cam_from_world[:, :, :3], camera_centres(cam_from_world)
-    up = up_from_cameras(rotations)
     subject, converging = subject_centre(rotations, centres, points)
+    above = not converging and seen_from_above(rotations, centres, subject)
+    up = -rotations[:, 2].mean(0) if above else up_from_cameras(rotations)
+    up = up / np.linalg.norm(up)
     distance = float(np.median(np.linalg.norm(centres - subject, axis=1)))
     plane = ground_plane(points, centres, up, subject, distance, seed)
-    up_from = "cameras"
+    up_from = "survey" if above else "cameras"
     if plane is not None:
         up, up_from = plane[0], "plane"
         height = plane[1]
@@ -80,6 +84,18 @@ def up_from_cameras(rotations: F64) -> F64:
         up = up / max(float(np.linalg.norm(up)), 1e-12)
         weight = 1 / (0.1 + np.abs(right @ up))
     return np.asarray(up if up @ mean_up >= 0 else -up)
+
+
+def seen_from_above(rotations: F64, centres: F64, subject: F64) -> bool:
+    """A flight over land whose photos all look down with the same side up could as well show a wall.
+
+    Nobody climbs along a wall as far as it is away, so cameras spread that far along the pictures' height hang over land.
+    """
+    forward, upward = rotations[:, 2].mean(0), -rotations[:, 1].mean(0)
+    if np.linalg.norm(forward) < PARALLEL or np.linalg.norm(upward) < PARALLEL:
+        return False
+    distance = float(np.median((subject - centres) @ forward))
+    return distance > 0 and float(np.ptp(centres @ upward)) > SURVEY_SPREAD * distance
 
 
 def subject_centre(rotations: F64, centres: F64, points: F64) -> tuple[F64, bool]:

@@ -106,3 +106,15 @@ def test_a_table_with_a_floor_under_it_is_the_ground_when_it_is_what_the_photos_
     floor = np.concatenate([rng.uniform(-2, 2, (40, 2)), np.full((40, 1), -0.8)], 1)
     _, points = truth_in_placed(ring(12, 1.2), np.concatenate([table, floor]), rng)
     assert np.abs(points[:900, 2]).max() < 0.01
+
+
+def test_a_flight_that_looks_straight_down_lies_flat() -> None:
+    """All photos north side up: only the spread of the cameras tells it from a walk along a wall."""
+    rng = np.random.default_rng(6)
+    down = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]])
+    eyes = [np.array([x, y, 2.0]) for x in (0, 1, 2) for y in (0, 0.8, 1.6, 2.4)]
+    poses = np.array([np.concatenate([down, (-down @ eye)[:, None]], 1) for eye in eyes])
+    land = np.concatenate([rng.uniform(-1, 4, (900, 2)), rng.normal(0, 0.02, (900, 1))], 1)
+    centres, points = truth_in_placed(poses, land, rng)
+    assert np.abs(points[:, 2]).max() < 0.1
+    assert centres[:, 2].min() > 0.5
