@@ -77,10 +77,11 @@ def _try(candidate: DeviceChoice) -> str | None:
         return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
 
 
-def warm(choice: DeviceChoice = DeviceChoice.AUTO) -> None:
+def warm(choice: DeviceChoice = DeviceChoice.AUTO) -> Device:
     """Opens the device and compiles what the depth stage needs (seconds the first time, then cached on disk).
 
     May run in a thread while nothing else uses the device: join it before the first stage that does.
     """
-    open_device(choice)
+    device = open_device(choice)
     selftest.share_right()
+    return device

@@ -6,13 +6,14 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from .. import guard, storage
 from ..datatypes import Dense, Photo, Sparse, TexturedMesh, TriMesh
 from ..jobs import ModelJob
-from ..kernels.device import Device, open_device
+from ..kernels.device import Device, warm
 from ..photos import stage as prepare
 from ..poses import stage as poses
 from ..protocol import Event, ResultEvent
@@ -38,8 +39,12 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
             photos = prepare.run(job.photos, job.settings.photos, stage)
         guard.check_space(job.out, photos, job.settings)
         key = key_of(VERSION, [_fingerprint(photo) for photo in photos], job.settings.photos)
-        sparse, key = _poses(job, report, workspace, photos, key)
-        device = _open(job, report)
+        with ThreadPoolExecutor(
+            1
+        ) as beside:  # compiling kernels needs a second or two, and the poses need none of them
+            opening = beside.submit(warm, job.settings.device)
+            sparse, key = _poses(job, report, workspace, photos, key)
+            device = _opened(opening.result(), job, report)
         dense, key = _depth(job, report, workspace, sparse, key)
         mesh, key = _surface(job, report, workspace, dense, sparse, key)
         textured = _texture(job, report, workspace, mesh, sparse, key)
@@ -88,9 +93,8 @@ def _poses(
     return sparse, key
 
 
-def _open(job: ModelJob, report: RunReport) -> Device:
-    """Opens the device and says so where the user might have expected another."""
-    device = open_device(job.settings.device)
+def _opened(device: Device, job: ModelJob, report: RunReport) -> Device:
+    """Says so where the user might have expected another device."""
     if device.note and job.settings.device is DeviceChoice.AUTO and not device.is_gpu:
         report.note("device_cpu", "No usable graphics card was found, so the processor does the work.")
         print(f"devices tried: {device.note}", flush=True)  # into the worker's log
