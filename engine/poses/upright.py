@@ -18,6 +18,7 @@ PLANE_TRIALS = 600
 PLANE_TOLERANCE = 0.01  # of the distance to the subject
 PLANE_SHARE = 0.12  # of the points, for a plane to be the ground
 BELOW_SHARE = 0.1  # more points than this below it: a shelf, not the ground
+GROUND_REACH = 1.6  # the ground's extent over that of what stands on it near the middle
 PARALLEL = 0.97  # length of the mean of unit vectors that all but agree
 SURVEY_SPREAD = 0.8  # of the distance
 SPREAD_MIN = 0.03  # how much the cameras' right axes must turn for them alone to tell up
@@ -151,7 +152,19 @@ def ground_plane(
         and np.mean(centres @ normal > height) > 0.9
         and normal @ up > np.cos(np.radians(PLANE_AGREES_DEG))
     )
-    return (normal, height) if ground else None
+    if not ground or not _reaches_past(cloud - subject, signed, normal, tolerance, distance):
+        return None
+    return normal, height
+
+
+def _reaches_past(offsets: F64, signed: F64, normal: F64, tolerance: float, distance: float) -> bool:
+    """Ground goes on beyond what stands on it; the top of a plinth, a flat part of the subject itself, does not."""
+    radius = np.linalg.norm(offsets - np.outer(offsets @ normal, normal), axis=1)
+    standing = (signed > 3 * tolerance) & (radius < 0.5 * distance)
+    if standing.sum() < 20:
+        return True
+    ground_radius = np.percentile(radius[np.abs(signed) < tolerance], 90)
+    return bool(ground_radius > GROUND_REACH * np.percentile(radius[standing], 90))
 
 
 def _random_planes(cloud: F64, up: F64, rng: np.random.Generator) -> tuple[F64, F64]:

@@ -67,6 +67,17 @@ def test_without_a_floor_the_lowest_point_is_the_ground() -> None:
     assert points[:, 2].max() > 0.2
 
 
+def test_the_top_of_a_plinth_is_no_ground() -> None:
+    """A turntable before a plain backdrop: the largest plane is a part of the subject."""
+    rng = np.random.default_rng(8)
+    top = np.concatenate([rng.uniform(-0.2, 0.2, (500, 2)), np.full((500, 1), 0.1)], 1)
+    sides = rng.uniform([-0.2, -0.2, 0.0], [0.2, 0.2, 0.1], (80, 3))
+    bust = rng.uniform([-0.15, -0.15, 0.1], [0.15, 0.15, 0.5], (700, 3))
+    _, points = truth_in_placed(ring(16, 0.9), np.concatenate([top, sides, bust]), rng)
+    assert -0.02 < points[500:580, 2].min() < 0.005
+    assert 0.02 < points[:500, 2].mean() < 0.07
+
+
 def test_a_wall_behind_the_subject_is_no_ground() -> None:
     rng = np.random.default_rng(2)
     wall = np.stack([rng.normal(0, 0.002, 800) - 1.0, rng.uniform(-2, 2, 800), rng.uniform(0, 2, 800)], 1)
