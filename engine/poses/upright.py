@@ -18,6 +18,7 @@ PLANE_TRIALS = 600
 PLANE_TOLERANCE = 0.01  # of the distance to the subject
 PLANE_SHARE = 0.12  # of the points, for a plane to be the ground
 BELOW_SHARE = 0.1  # more points than this below it: a shelf, not the ground
+NOTHING_BELOW = 0.02  # of the points: stray ones
 GROUND_REACH = 1.6  # the ground's extent over that of what stands on it near the middle
 PARALLEL = 0.97  # length of the mean of unit vectors that all but agree
 SURVEY_SPREAD = 0.8  # of the distance
@@ -158,7 +159,9 @@ def ground_plane(
 
 
 def _reaches_past(offsets: F64, signed: F64, normal: F64, tolerance: float, distance: float) -> bool:
-    """Ground goes on beyond what stands on it; the top of a plinth, a flat part of the subject itself, does not."""
+    """Ground goes on beyond what stands on it, or has nothing below it; neither holds for a plinth's top, a part of the subject."""
+    if (signed < -1.5 * tolerance).mean() < NOTHING_BELOW:
+        return True
     radius = np.linalg.norm(offsets - np.outer(offsets @ normal, normal), axis=1)
     standing = (signed > 3 * tolerance) & (radius < 0.5 * distance)
     if standing.sum() < 20:
