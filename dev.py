@@ -111,7 +111,8 @@ def environment(name: str, requirements: str) -> str:
 
 def run(command: list[str]) -> int:
     """Runs a command here; gives its exit code. Ctrl-C reaches it too, and it says what it cancelled."""
-    process = subprocess.Popen(command, cwd=ROOT)
+    # One BLAS thread: the stages share their work out themselves, and threads below threads cost more than they bring.
+    process = subprocess.Popen(command, cwd=ROOT, env={"OPENBLAS_NUM_THREADS": "1", **os.environ})
     while True:
         try:
             return process.wait()

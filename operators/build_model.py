@@ -8,6 +8,7 @@ from ..engine.errors import EngineError
 from ..engine.protocol import ResultEvent
 from ..scene import build, result
 from . import progress
+from .framing import frame_selected
 from .request import Request, request_of, texture_folder
 from .runner import EngineRun, engine_command, is_busy
 
@@ -92,6 +93,7 @@ class MAQUETTE_OT_build_model(Operator):
             progress.tell(context, "ERROR", str(error))
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        frame_selected(context)
         progress.show_facts(context, str(model.folder), model.report)
         self.report({"INFO"}, f"{model.name} is built")
         return {"FINISHED"}

@@ -11,6 +11,7 @@ from bpy.types import Context, Event, Operator
 from ..engine.errors import EngineError
 from ..scene import build, result
 from . import progress
+from .framing import frame_selected
 from .request import texture_folder
 
 
@@ -36,5 +37,6 @@ class MAQUETTE_OT_import_result(Operator):
         except (EngineError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        frame_selected(context)
         progress.show_facts(context, str(model.folder), model.report)
         return {"FINISHED"}
