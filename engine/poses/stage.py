@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,13 @@ from .still import find_still
 from .turning import only_turned
 from .upright import place
 
+AMPLE_BELOW = 33  # photos: below it a photo gets more features than the setting says
+
 
 def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch: Path) -> Sparse:
     """Solves the photos' cameras. `scratch` is an existing folder for what is only needed meanwhile."""
     diagnose.check_count(photos)
+    settings = _affordable(settings, len(photos))
     quiet()
     lenses = make_lenses(photos)
     features, moving = _features(photos, lenses, settings, report)
@@ -45,6 +49,12 @@ def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch
     with report.step("refine", 2, share=0.07) as step:
         refine(model, step)
     return _finish(photos, features, lenses, solved, settings, report)
+
+
+def _affordable(settings: PoseSettings, count: int) -> PoseSettings:
+    """Few photos stand far apart and have few pairs: there each can have, and needs, up to twice the points."""
+    most = min(settings.max_features * AMPLE_BELOW // count, 2 * settings.max_features)
+    return replace(settings, max_features=max(settings.max_features, most))
 
 
 def _features(
