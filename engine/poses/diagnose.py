@@ -95,9 +95,10 @@ def reasons(
     for index, photo in enumerate(photos):
         if index in solved:
             continue
-        group = next((g for g in others if index in g and not g & solved), None)
+        # all that hangs together counts as the group, also what its own small model left out
+        group = next((set(g) for g in groups if index in g and len(g) > 1 and not set(g) & solved), None)
         if group is None:
-            group = next((set(g) for g in groups if index in g and len(g) > 1 and not set(g) & solved), None)
+            group = next((g for g in others if index in g and not g & solved), None)
         best = _best_partner(index, pairs, solved)
         if photo.sharpness < BLURRED * usual:
             reason = "blurred"
