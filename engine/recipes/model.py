@@ -26,7 +26,7 @@ from ..workspace import PART_SUFFIX, Workspace, key_of
 from . import export
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
-VERSION = 1  # raised when a stage's result changes, so that older products are not taken for current
+VERSION = 2  # raised when a stage's result changes, so that older products are not taken for current
 
 
 def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: threading.Event | None = None) -> ResultEvent:

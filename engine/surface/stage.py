@@ -9,9 +9,11 @@ import numpy as np
 
 from ..datatypes import F32, I32, Bool, DepthMap, PointCloud, Sparse, TriMesh
 from ..errors import EngineError
+from ..geometry import view_of
 from ..report import Report
 from ..settings import Region, SurfaceSettings
 from . import points, trim
+from .lining import lined
 from .neighbours import PointTree
 from .poisson import cell_at, depth_for, poisson
 from .simplify import close, simplify, without_ears
@@ -19,6 +21,7 @@ from .subject import Subject, find_subject, whole_scene
 from .support import isolation, votes
 from .topology import compact, face_normals, smooth_border, split_fans
 
+LINING_SIDE = 800  # pixels over which a view tells which faces it sees from behind
 FEWEST = 500  # points; below this there is nothing to build from
 RAW_PER_FACE = 8.0  # faces before decimation per face of the budget, at least
 RAW_FLOOR = 1_200_000  # … and never fewer than this many
@@ -82,6 +85,12 @@ def run(
             vertices, faces = compact(vertices, faces[~gone])
         if len(faces) == 0:
             raise _nothing()
+    if not settings.watertight:
+        views = [view_of(one, sparse.cameras[one.camera_id], LINING_SIDE) for one in sparse.posed]
+        with report.step("lining", len(views)) as step:
+            before = len(faces)
+            vertices, faces = lined(vertices, faces, views, 2 * voxel, step)
+            report.count("lining_faces", len(faces) - before)
     with report.step("simplify", share=0.05):
         vertices, faces = simplify(vertices, faces, settings.faces)
         if settings.watertight:
