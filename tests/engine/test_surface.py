@@ -170,7 +170,11 @@ def test_a_small_hole_is_closed_and_marked_a_wide_one_stays_open(tmp_path: Path)
     )
     centres = small.vertices[small.faces].mean(1)
     cap = near_sphere_top(centres, 5)
-    assert cap.sum() > 5 and small.filled[cap].all()
+    assert cap.any() and small.filled[cap].all()
+    # closed: the faces over the hole's middle cover it (how many there are is the decimator's choice)
+    a, b, c = (small.vertices[small.faces[near_sphere_top(centres, 7)][:, k]] for k in range(3))
+    covered = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
+    assert covered > np.pi * (SPHERE_RADIUS * np.sin(np.radians(5))) ** 2
     assert off_truth(centres[cap]).max() < 3 * pitch()
     elsewhere = near_sphere_top(centres, 60) & ~near_sphere_top(centres, 14)
     assert small.filled[elsewhere].mean() < 0.03
