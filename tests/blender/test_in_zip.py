@@ -29,7 +29,8 @@ def test_zip_holds_the_extension_and_nothing_else(built_zip):
     names = {name for name in zipfile.ZipFile(built_zip).namelist() if not name.startswith("wheels/")}
     assert {"__init__.py", "blender_manifest.toml", "engine/__main__.py", "scene/build.py"} <= names
     assert {name.split("/")[0] for name in names if "/" in name} == {"engine", "operators", "panels", "scene"}
-    assert not [name for name in names if "__pycache__" in name or not name.endswith((".py", ".toml"))]
+    assert "LICENSE" in names
+    assert not [n for n in names - {"LICENSE"} if "__pycache__" in n or not n.endswith((".py", ".toml"))]
 
 
 def test_blenders_own_build_leaves_out_the_same_files(builder, tmp_path):
