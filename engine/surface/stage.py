@@ -86,11 +86,7 @@ def run(
         if len(faces) == 0:
             raise _nothing()
     if not settings.watertight:
-        views = [view_of(one, sparse.cameras[one.camera_id], LINING_SIDE) for one in sparse.posed]
-        with report.step("lining", len(views)) as step:
-            before = len(faces)
-            vertices, faces = lined(vertices, faces, views, 2 * voxel, step)
-            report.count("lining_faces", len(faces) - before)
+        vertices, faces = _lined(vertices, faces, sparse, 2 * voxel, report)
     with report.step("simplify", share=0.05):
         vertices, faces = simplify(vertices, faces, settings.faces)
         if settings.watertight:
@@ -165,6 +161,14 @@ def _trimmed(vertices: F32, faces: I32, verdict: trim.Verdict, subject: Subject,
     report.count("floater_faces", int(gone.sum()))
     vertices, faces = split_fans(*compact(vertices, faces[~gone]))
     return smooth_border(vertices, faces, 4), faces
+
+
+def _lined(vertices: F32, faces: I32, sparse: Sparse, thickness: float, report: Report) -> tuple[F32, I32]:
+    views = [view_of(one, sparse.cameras[one.camera_id], LINING_SIDE) for one in sparse.posed]
+    with report.step("lining", len(views)) as step:
+        out = lined(vertices, faces, views, thickness, step)
+    report.count("lining_faces", len(out[1]) - len(faces))
+    return out
 
 
 def _unmeasured(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree) -> Bool:
