@@ -1,21 +1,21 @@
-"""A job: what the supervisor hands its worker, as one line of JSON."""
+"""A job: what the supervisor hands its worker, as one line of JSON. One class per recipe, named like it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from .settings import ModelSettings, from_json, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelJob:
-    """Photos to a textured mesh in `out`. `libraries` are folders to import from, before all others."""
+class Job:
+    """Work whose results go to `out`. `libraries` are folders to import from, before all others."""
 
-    photos: tuple[Path, ...]
+    recipe: ClassVar[str]  # the module in recipes/ whose `run(job, emit, stop)` does the work
     out: Path
-    settings: ModelSettings = field(default_factory=ModelSettings)
     libraries: tuple[Path, ...] = ()
 
     @property
@@ -24,27 +24,28 @@ class ModelJob:
         return self.out / ".maquette"
 
 
-def encode(job: ModelJob) -> str:
+@dataclass(frozen=True, kw_only=True)
+class ModelJob(Job):
+    """Photos to a textured mesh."""
+
+    recipe: ClassVar[str] = "model"
+    photos: tuple[Path, ...]
+    settings: ModelSettings = field(default_factory=ModelSettings)
+
+
+JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob,)}
+
+
+def encode(job: Job) -> str:
     """One line."""
-    return json.dumps(
-        {
-            "recipe": "model",
-            "photos": [str(path) for path in job.photos],
-            "out": str(job.out),
-            "settings": to_json(job.settings),
-            "libraries": [str(path) for path in job.libraries],
-        }
-    )
+    return json.dumps({"recipe": job.recipe} | to_json(job))
 
 
-def decode(line: str) -> ModelJob:
+def decode(line: str) -> Job:
     """The job that `encode` wrote."""
     values = json.loads(line)
-    if values.get("recipe") != "model":
-        raise ValueError(f"no recipe named {values.get('recipe')!r}")
-    return ModelJob(
-        photos=tuple(Path(p) for p in values["photos"]),
-        out=Path(values["out"]),
-        settings=from_json(ModelSettings, values["settings"]),
-        libraries=tuple(Path(p) for p in values["libraries"]),
-    )
+    recipe = values.pop("recipe", None)
+    if recipe not in JOBS:
+        raise ValueError(f"no recipe named {recipe!r}")
+    job: Job = from_json(JOBS[recipe], values)
+    return job

@@ -131,22 +131,22 @@ def preset(quality: Quality) -> ModelSettings:
 
 def to_json(settings: Any) -> dict[str, Any]:
     """A settings object as plain JSON values."""
-    out: dict[str, Any] = {}
-    for item in dataclasses.fields(settings):
-        value = getattr(settings, item.name)
-        if dataclasses.is_dataclass(value):
-            value = to_json(value)
-        elif isinstance(value, Enum):
-            value = value.value
-        elif isinstance(value, Path):
-            value = str(value)
-        out[item.name] = value
-    return out
+    return {item.name: _plain(getattr(settings, item.name)) for item in dataclasses.fields(settings)}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return to_json(value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
 
 
 def from_json(kind: type[Any], values: dict[str, Any]) -> Any:
     """The settings object that `to_json` wrote; unknown names are an error, missing ones take their default."""
-    hints = get_type_hints(kind)
+    hints = {item.name: get_type_hints(kind)[item.name] for item in dataclasses.fields(kind)}
     unknown = set(values) - set(hints)
     if unknown:
         raise ValueError(f"{kind.__name__} has no setting named {', '.join(sorted(unknown))}")
@@ -154,10 +154,15 @@ def from_json(kind: type[Any], values: dict[str, Any]) -> Any:
 
 
 def _convert(hint: Any, value: Any) -> Any:
-    choices = [hint] if get_origin(hint) is None else [c for c in get_args(hint) if c is not type(None)]
     if value is None:
         return None
+    if get_origin(hint) is tuple:  # (X, ...) or (X, Y, Z)
+        kinds = [kind for kind in get_args(hint) if kind is not Ellipsis]
+        return tuple(_convert(kinds[i] if len(kinds) > 1 else kinds[0], part) for i, part in enumerate(value))
+    choices = [hint] if get_origin(hint) is None else [c for c in get_args(hint) if c is not type(None)]
     kind = choices[0]
+    if get_origin(kind) is tuple:
+        return _convert(kind, value)
     if dataclasses.is_dataclass(kind):
         return from_json(kind, value)  # type: ignore[arg-type]
     return kind(value)

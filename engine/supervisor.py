@@ -20,14 +20,14 @@ from types import FrameType
 
 from . import jobs, protocol
 from .errors import Exit
-from .jobs import ModelJob
+from .jobs import Job
 from .protocol import ErrorEvent, Event, ResultEvent, StageEvent
 from .terminal import STAGE_TITLES, Terminal
 
 GRACE = 1.2  # seconds from the ask to stop until the worker is ended; the promise to the user is two
 
 
-def run(job: ModelJob, *, as_json: bool) -> int:
+def run(job: Job, *, as_json: bool) -> int:
     """Runs the job in a worker; gives the exit code."""
     show = _print_json if as_json else Terminal().show
     # Closing our input cancels. Only a pipe says so: a terminal, a file or /dev/null at its end is no such wish.
@@ -51,7 +51,7 @@ def _is_pipe(stream: object) -> bool:
 class Supervision:
     """One worker's life."""
 
-    def __init__(self, job: ModelJob, show: Callable[[Event], None]) -> None:
+    def __init__(self, job: Job, show: Callable[[Event], None]) -> None:
         self.job = job
         self.show = show
         self.stop = threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import IO
 
 from . import jobs, protocol
 from .errors import Cancelled, EngineError, Exit
-from .jobs import ModelJob
+from .jobs import Job
 from .protocol import ErrorEvent, Event
 
 HARD_STOP = 1.0  # seconds from the ask to stop until the process ends itself, whatever a library is doing
@@ -40,14 +41,14 @@ def main() -> int:
     os._exit(code)
 
 
-def _run(job: ModelJob, emit: Callable[[Event], None], stop: threading.Event) -> int:
+def _run(job: Job, emit: Callable[[Event], None], stop: threading.Event) -> int:
     with contextlib.suppress(OSError):  # the recipe will say why the folder can't be written to
         job.workspace.mkdir(parents=True, exist_ok=True)
         _send_prints_to(job.workspace / "worker.log")
     try:
-        from .recipes import model  # heavy imports happen here, where their failure can be said
-
-        emit(model.run(job, emit, stop))
+        # Heavy imports happen here, where their failure can be said.
+        recipe = importlib.import_module(f"{__package__}.recipes.{job.recipe}")
+        emit(recipe.run(job, emit, stop))
         return int(Exit.DONE)
     except BaseException as error:
         event = error_event(error, job)
@@ -57,7 +58,7 @@ def _run(job: ModelJob, emit: Callable[[Event], None], stop: threading.Event) ->
         return event.exit_code
 
 
-def error_event(error: BaseException, job: ModelJob) -> ErrorEvent:
+def error_event(error: BaseException, job: Job) -> ErrorEvent:
     """Any failure in plain words, with its exit code."""
     if isinstance(error, EngineError):
         return ErrorEvent(

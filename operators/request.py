@@ -11,7 +11,7 @@ from bpy.types import Context
 
 from .. import preferences
 from ..engine.errors import EngineError
-from ..properties import AUTOMATIC
+from ..properties.model import AUTOMATIC
 
 FEW = 40  # photos named one by one on the engine's command line
 

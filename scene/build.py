@@ -10,27 +10,29 @@ from bpy.types import Collection, Context, Object
 from .cameras import make_cameras
 from .material import make_image, make_material
 from .mesh import make_mesh
+from .model import FOLDER, ROLE
 from .points import make_points
 from .result import Result
-
-RESULT_FOLDER = "maquette_folder"  # on the collection: where the result lies
 
 
 def build(context: Context, result: Result, *, beside: Path | None = None) -> Collection:
     """Adds the result to the scene and selects its mesh. `beside` is the folder for the texture, None packs it."""
     name = result.name
     collection = bpy.data.collections.new(name)
-    collection[RESULT_FOLDER] = str(result.folder)
+    collection[FOLDER] = str(result.folder)
     image = make_image(result.textured.base_colour, f"{name} Base Colour", beside)
     mesh = make_mesh(result.textured, name)
     mesh.materials.append(make_material(image, name))
     model = bpy.data.objects.new(name, mesh)
+    model[ROLE] = "mesh"
     collection.objects.link(model)
     points = make_points(result.sparse, f"{name} Points")
+    points[ROLE], points.parent = "points", model
     collection.objects.link(points)
     cameras = bpy.data.collections.new(f"{name} Cameras")
     collection.children.link(cameras)
     for camera in make_cameras(result.sparse, result.pictures):
+        camera.parent = model
         cameras.objects.link(camera)
     context.scene.collection.children.link(collection)
     points.hide_set(True, view_layer=context.view_layer)  # they lie on the mesh and would only blur it

@@ -13,6 +13,7 @@ from mathutils import Matrix
 from ..engine.datatypes import Camera, PosedPhoto, Sparse
 from .axes import Lens, lens_of, world_from_camera
 
+PHOTO = "maquette_photo"  # on the camera's data: the name by which the engine knows its photo
 PHOTO_SIZE, PIXEL_ASPECT = "maquette_photo_size", "maquette_pixel_aspect"  # what rendering through a camera needs
 
 
@@ -29,6 +30,7 @@ def _make_camera(posed: PosedPhoto, camera: Camera, picture: Path | None, distan
     name = Path(posed.photo.name).stem
     data = bpy.data.cameras.new(name)
     set_lens(data, lens_of(camera))
+    data[PHOTO] = posed.photo.name
     data.display_size = distance * 0.08
     data.clip_start, data.clip_end = distance * 0.01, max(distance * 100, data.clip_end)
     if picture is not None:

@@ -66,7 +66,7 @@ def test_operator_says_to_the_engine_what_the_artist_set(play, photos, part, tmp
     assert said[:4] == ["model", str(photos), "-o", str(tmp_path / "out")]
     # The engine's own parser understands it, and it means what the artist set.
     parser, jobs = part("engine.cli"), part("engine.settings")
-    job = parser.job_of(parser._parser().parse_args(said))
+    job = parser.job_of(parser.parse(said))
     assert job.settings.quality is jobs.Quality.DRAFT and job.settings.device is jobs.DeviceChoice.CPU
     assert (job.settings.surface.faces, job.settings.texture.size) == (1234, 2048)
     assert job.settings.surface.region is jobs.Region.ALL and job.settings.surface.watertight
@@ -79,7 +79,7 @@ def test_settings_left_alone_are_the_quality_s(play, photos, part):
     words = play("done")
     bpy.ops.maquette.build_model()
     parser, settings = part("engine.cli"), part("engine.settings")
-    job = parser.job_of(parser._parser().parse_args(words()))
+    job = parser.job_of(parser.parse(words()))
     assert job.settings == settings.preset(settings.Quality.STANDARD)
 
 

@@ -28,7 +28,13 @@ def test_blender_validates_the_zip(built_zip):
 def test_zip_holds_the_extension_and_nothing_else(built_zip):
     names = {name for name in zipfile.ZipFile(built_zip).namelist() if not name.startswith("wheels/")}
     assert {"__init__.py", "blender_manifest.toml", "engine/__main__.py", "scene/build.py"} <= names
-    assert {name.split("/")[0] for name in names if "/" in name} == {"engine", "operators", "panels", "scene"}
+    assert {name.split("/")[0] for name in names if "/" in name} == {
+        "engine",
+        "operators",
+        "panels",
+        "properties",
+        "scene",
+    }
     assert "LICENSE" in names
     assert not [n for n in names - {"LICENSE"} if "__pycache__" in n or not n.endswith((".py", ".toml"))]
 

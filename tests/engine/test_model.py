@@ -213,9 +213,9 @@ def test_a_full_disk_at_every_write(
 
 
 def _draft(settings: Any) -> Any:
-    from engine.cli import _parser, job_of
+    from engine.cli import job_of, parse
 
-    return job_of(_parser().parse_args(["model", "x", "-o", "y", *DRAFT])).settings
+    return job_of(parse(["model", "x", "-o", "y", *DRAFT])).settings
 
 
 def test_cancel_before_the_start_leaves_nothing(photos_folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import jobs, protocol
-from engine.cli import _parser, job_of, main
+from engine.cli import job_of, main, parse
 from engine.report import RunReport
 from engine.settings import ModelSettings, Quality, Region, from_json, preset, to_json
 
@@ -58,7 +58,7 @@ def test_the_command_line_reaches_every_setting() -> None:
     words = (
         "model a b -o out --quality draft --faces 1234 --texture 512 --masks m --region all --watertight --device cpu"
     )
-    job = job_of(_parser().parse_args(words.split()))
+    job = job_of(parse(words.split()))
     assert jobs.decode(jobs.encode(job)) == job
     assert [p.name for p in job.photos] == ["a", "b"]
     s = job.settings
@@ -69,7 +69,7 @@ def test_the_command_line_reaches_every_setting() -> None:
 
 def test_photos_may_come_from_a_list(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("/photos/a b.jpg\n/photos/ü.jpg\n\n", encoding="utf-8")
-    job = job_of(_parser().parse_args(["model", "--photos-from", str(tmp_path / "list.txt"), "-o", "out"]))
+    job = job_of(parse(["model", "--photos-from", str(tmp_path / "list.txt"), "-o", "out"]))
     assert [p.name for p in job.photos] == ["a b.jpg", "ü.jpg"]
 
 

@@ -1,4 +1,4 @@
-"""What an artist sets for a model, kept on the scene; and what the running engine tells, kept on the window manager."""
+"""What an artist sets for the next model; kept on the scene as `scene.maquette`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     EnumProperty,
-    FloatProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
 )
-from bpy.types import PropertyGroup, Scene, WindowManager
+from bpy.types import PropertyGroup, Scene
 
-from .engine.settings import Quality, Region
+from ..engine.settings import Quality, Region
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
 
@@ -23,13 +22,6 @@ class MAQUETTE_PG_file(PropertyGroup):
     """One chosen photo."""
 
     path: StringProperty(name="Photo", subtype="FILE_PATH")
-
-
-class MAQUETTE_PG_line(PropertyGroup):
-    """One thing told to the artist."""
-
-    kind: EnumProperty(items=[(kind, kind.capitalize(), "") for kind in ("INFO", "WARNING", "ERROR")])
-    text: StringProperty()
 
 
 class MAQUETTE_PG_model(PropertyGroup):
@@ -95,30 +87,14 @@ class MAQUETTE_PG_model(PropertyGroup):
     )
 
 
-class MAQUETTE_PG_run(PropertyGroup):
-    """The run that is going on, or the last one."""
-
-    cancel: BoolProperty(description="Set by the Cancel button; the running operator sees it")
-    stage: StringProperty()
-    step: StringProperty()
-    progress: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
-    messages: CollectionProperty(type=MAQUETTE_PG_line)
-    facts: CollectionProperty(type=MAQUETTE_PG_line)
-    folder: StringProperty(description="Where the last result lies", subtype="DIR_PATH")
-
-
-_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
-    (MAQUETTE_PG_file, MAQUETTE_PG_line, MAQUETTE_PG_model, MAQUETTE_PG_run)
-)
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_file, MAQUETTE_PG_model))
 
 
 def register() -> None:
     _register_classes()
     Scene.maquette = PointerProperty(type=MAQUETTE_PG_model)
-    WindowManager.maquette = PointerProperty(type=MAQUETTE_PG_run)
 
 
 def unregister() -> None:
-    del WindowManager.maquette
     del Scene.maquette
     _unregister_classes()

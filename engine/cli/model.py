@@ -1,0 +1,64 @@
+"""`engine model`: photos to a textured mesh with its cameras."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..jobs import ModelJob
+from ..settings import DeviceChoice, ModelSettings, Quality, Region, preset
+from .words import add_common, add_photos, paths, photos_of, whole
+
+
+def add_to(commands: Any) -> None:
+    """The command's words."""
+    parser = commands.add_parser(
+        "model",
+        help="photos to a textured mesh with its cameras",
+        description="Photos of a subject from all sides become a textured mesh. "
+        "OUT receives model.glb, cameras/, points.ply, report.json and preview.png.",
+    )
+    add_photos(parser)
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="the folder for the results")
+    parser.add_argument("--quality", choices=[q.value for q in Quality], default=Quality.STANDARD.value)
+    parser.add_argument("--faces", type=whole(100, 20_000_000), metavar="N", help="the mesh's budget of triangles")
+    parser.add_argument("--texture", type=whole(64, 16_384), metavar="N", help="the texture's side in pixels")
+    parser.add_argument("--masks", metavar="DIR", help="a folder of NAME.png: white is kept")
+    parser.add_argument(
+        "--region",
+        choices=[r.value for r in Region],
+        default=Region.SUBJECT.value,
+        help="keep the subject that the cameras look at, or all that they saw",
+    )
+    parser.add_argument("--watertight", action="store_true", help="close every hole; what was closed is marked")
+    parser.add_argument("--use-partial", action="store_true", help="use the readable part of damaged photos")
+    add_common(parser)
+    parser.set_defaults(job_of=job_of)
+
+
+def job_of(arguments: argparse.Namespace) -> ModelJob:
+    """The job that the words ask for."""
+    return ModelJob(
+        photos=photos_of(arguments, "model"),
+        out=Path(arguments.out).absolute(),
+        settings=_settings(arguments),
+        libraries=paths(arguments.libraries),
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> ModelSettings:
+    settings = preset(Quality(arguments.quality))
+    photos, surface, texture = settings.photos, settings.surface, settings.texture
+    if arguments.masks is not None:
+        photos = replace(photos, masks=Path(arguments.masks).absolute())
+    if arguments.use_partial:
+        photos = replace(photos, use_partial=True)
+    if arguments.faces is not None:
+        surface = replace(surface, faces=arguments.faces)
+    surface = replace(surface, region=Region(arguments.region), watertight=arguments.watertight)
+    if arguments.texture is not None:
+        texture = replace(texture, size=arguments.texture)
+    device = DeviceChoice(arguments.device)
+    return replace(settings, device=device, photos=photos, surface=surface, texture=texture)

@@ -1,0 +1,17 @@
+"""What Maquette keeps on Blender's own data; one file per thing. A group comes before the one that points to it."""
+
+from __future__ import annotations
+
+from . import model, run
+
+_PARTS = (run, model)
+
+
+def register() -> None:
+    for part in _PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    for part in reversed(_PARTS):
+        part.unregister()

@@ -1,0 +1,114 @@
+"""A model in the scene: which mesh, cameras and points belong together, and how they move as one.
+
+The cameras and the points are children of the mesh: an artist who moves, turns or scales it takes them along, and applying the
+mesh's transform leaves them where they are. So a photo can be projected onto the mesh again wherever it went: what
+counts is the camera's place against the mesh's, both in Blender's world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.types import Collection, Context, Object, Scene
+from mathutils import Matrix, Vector
+
+from .cameras import PHOTO, is_ours
+
+FOLDER = "maquette_folder"  # on the model's collection: where its result lies
+ROLE = "maquette_role"  # on objects: "mesh" or "points"
+
+
+class ModelError(Exception):
+    """Something about the model in the scene, in one sentence for the artist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """References into bpy.data: fetch it again after an undo, never keep it."""
+
+    collection: Collection
+    mesh: Object
+    cameras: tuple[Object, ...]
+    points: Object | None
+
+    @property
+    def folder(self) -> Path:
+        """The run's OUT."""
+        return Path(bpy.path.abspath(self.collection[FOLDER]))
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """All of it, the mesh first."""
+        return (self.mesh, *self.cameras, *((self.points,) if self.points else ()))
+
+
+def models_in(scene: Scene) -> list[Model]:
+    """Every model of the scene."""
+    found = (_model_of(collection) for collection in scene.collection.children_recursive if FOLDER in collection)
+    return [model for model in found if model is not None]
+
+
+def active_model(context: Context) -> Model:
+    """The one that the active object belongs to; else the only one there is."""
+    models = models_in(context.scene)
+    if not models:
+        raise ModelError("There is no model in this scene yet: build one, or import a finished one.")
+    active = context.view_layer.objects.active
+    for model in models:
+        if active is not None and active in model.collection.all_objects[:]:
+            return model
+    if len(models) > 1:
+        raise ModelError("There are several models: select the one that is meant.")
+    return models[0]
+
+
+def photo_of(camera: Object) -> str:
+    """The name by which the engine knows the photo of one of our cameras."""
+    return str(camera.data[PHOTO])
+
+
+def move(model: Model, change: Matrix) -> None:
+    """Moves, turns and scales the model as one (a similarity in Blender's world), so that all objects' scales stay as they were.
+
+    The mesh's and the points' own coordinates take the scale and the cameras' distances too, so an artist's numbers stay clean.
+    """
+    scale = change.to_scale()[0]
+    motion = Matrix.Translation(change.translation) @ change.to_quaternion().to_matrix().to_4x4()
+    places = {thing: thing.matrix_world.copy() for thing in model.objects}
+    for thing, place in places.items():
+        if thing.data is not None and thing.type == "MESH":
+            thing.data.transform(Matrix.Scale(scale, 4), shape_keys=True)
+            thing.data.update()
+        elif thing.type == "CAMERA":
+            _scale_camera(thing, scale)
+        place.translation = motion @ (place.translation * scale)
+        turned = motion.to_quaternion().to_matrix().to_4x4() @ Matrix.LocRotScale(None, *place.decompose()[1:])
+        places[thing] = Matrix.Translation(place.translation) @ turned
+    for thing, place in places.items():  # the mesh first: its children are placed against it
+        thing.matrix_world = place
+        bpy.context.view_layer.update()
+
+
+def _scale_camera(camera: Object, scale: float) -> None:
+    data = camera.data
+    data.display_size *= scale
+    data.clip_start, data.clip_end = data.clip_start * scale, data.clip_end * scale
+    data.dof.focus_distance *= scale
+
+
+def subject_centre(model: Model) -> Vector:
+    """The middle of the mesh's bounding box, in world."""
+    corners = [model.mesh.matrix_world @ Vector(corner) for corner in model.mesh.bound_box]
+    return sum(corners, Vector()) / len(corners)
+
+
+def _model_of(collection: Collection) -> Model | None:
+    """None where the artist has deleted the mesh: what is left is theirs."""
+    things = collection.all_objects[:]
+    cameras = tuple(thing for thing in things if is_ours(thing))
+    meshes = [thing for thing in things if thing.type == "MESH"]
+    points = next((thing for thing in meshes if thing.get(ROLE) == "points"), None)
+    mesh = next((thing for thing in meshes if thing.get(ROLE) == "mesh"), None)
+    return Model(collection=collection, mesh=mesh, cameras=cameras, points=points) if mesh is not None else None
