@@ -252,3 +252,11 @@ def test_command_gives_the_engine_s_exit_code(play, part, photos, tmp_path, role
 def test_command_without_output_is_a_usage_error(maquette, part, capsys):
     assert part("operators.command").main(["model", "photos"]) == 2
     assert "-o" in capsys.readouterr().err
+
+
+def test_command_lists_its_subcommands_and_knows_no_others(maquette, part, capsys):
+    command = part("operators.command")
+    assert command.main(["--help"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"\n    {known.NAME} " in listed for known in command.COMMANDS)
+    assert command.main(["no-such"]) == 2
