@@ -7,13 +7,19 @@ counts is the camera's place against the mesh's, both in Blender's world.
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import numpy as np
 from bpy.types import Collection, Context, Object, Scene
 from mathutils import Matrix, Vector
 
+from ..engine import storage
+from ..engine.alignment import target_from_source
+from ..engine.jobs import ModelJob
+from .axes import world_from_camera
 from .cameras import PHOTO, is_ours
 
 FOLDER = "maquette_folder"  # on the model's collection: where its result lies
@@ -67,6 +73,25 @@ def active_model(context: Context) -> Model:
 def photo_of(camera: Object) -> str:
     """The name by which the engine knows the photo of one of our cameras."""
     return str(camera.data[PHOTO])
+
+
+def solved_from_world(model: Model) -> Matrix:
+    """Blender's world ─► the world in which the engine solved the run that lies in the model's folder now.
+
+    It is read off the cameras, as they stand in the scene and as the run has them: so it holds wherever the artist moved, turned,
+    scaled or stretched the model, applied or not, and after a new run into the same folder. Cameras moved alone are outvoted.
+    """
+    try:
+        solved = storage.read_sparse(ModelJob(photos=(), out=model.folder).workspace / "sparse.npz")
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ModelError(f"The model's run in {model.folder} is gone or can't be read: build it again.") from error
+    places = {posed.photo.name: world_from_camera(posed.cam_from_world) for posed in solved.posed}
+    here = {photo_of(camera): np.array(camera.matrix_world) for camera in model.cameras}
+    names = [name for name, place in here.items() if name in places and abs(np.linalg.det(place)) > 1e-18]
+    if not names:
+        raise ModelError("None of the model's cameras is in the scene any more: import the finished model again.")
+    world = np.array([here[name] for name in names])
+    return Matrix(target_from_source(world, np.array([places[name] for name in names])).tolist())
 
 
 def move(model: Model, change: Matrix) -> None:

@@ -71,3 +71,51 @@ def test_cameras_follow_the_mesh_and_stay_when_its_transform_is_applied(model):
     assert np.linalg.norm(points.mean(axis=0) - np.array(camera.translation)) > 1
     in_camera = seen(found)
     assert np.allclose(in_camera, before, atol=1e-5)
+
+
+def stored_corners(folder) -> np.ndarray:
+    """The mesh's corners as the engine has them."""
+    return np.unique(np.load(folder / ".maquette" / "textured.npz")["vertices"], axis=0)
+
+
+def worst_miss(model, part, folder) -> float:
+    """How far the scene's corners, led back by `solved_from_world`, are from the engine's own; in model units."""
+    bpy.context.view_layer.update()
+    back = part("scene.model").solved_from_world(model)
+    found = np.array([back @ (model.mesh.matrix_world @ vertex.co) for vertex in model.mesh.data.vertices])
+    return max(np.linalg.norm(stored_corners(folder) - corner, axis=1).min() for corner in found)
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_the_way_back_to_the_engine_s_world_is_known_wherever_the_model_went(model, part, result_folder, applied):
+    found = model()
+    assert worst_miss(found, part, result_folder) < 1e-5
+    found.mesh.location, found.mesh.rotation_euler, found.mesh.scale = (5, -3, 2), (0.3, 0.2, 1.0), (2, 2, 2)
+    if applied:
+        bpy.ops.object.select_all(action="DESELECT")
+        found.mesh.select_set(True)
+        bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
+    found = model()
+    assert worst_miss(found, part, result_folder) < 1e-5
+    part("scene.model").move(found, Matrix.Rotation(0.4, 4, "Y") @ Matrix.Scale(0.1, 4))
+    assert worst_miss(model(), part, result_folder) < 1e-5
+    stretched = model()
+    stretched.mesh.scale = (1, 3, 1)
+    assert worst_miss(stretched, part, result_folder) < 1e-4
+
+
+def test_one_camera_moved_by_the_artist_does_not_move_the_world(model, part, result_folder):
+    found = model()
+    found.cameras[1].matrix_world = Matrix.Translation((4, 4, 4)) @ Matrix.Rotation(2, 4, "X")
+    assert worst_miss(found, part, result_folder) < 1e-4
+
+
+def test_without_cameras_or_run_the_way_back_is_refused_in_words(model, part, tmp_path):
+    found = model()
+    for camera in found.cameras:
+        bpy.data.objects.remove(camera)
+    with pytest.raises(part("scene.model").ModelError, match="cameras"):
+        part("scene.model").solved_from_world(model())
+    model().collection["maquette_folder"] = str(tmp_path)
+    with pytest.raises(part("scene.model").ModelError, match="build it again"):
+        part("scene.model").solved_from_world(model())
