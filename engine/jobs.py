@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from .settings import ModelSettings, from_json, to_json
+from .settings import DeviceChoice, ModelSettings, from_json, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,16 @@ class ModelJob(Job):
     settings: ModelSettings = field(default_factory=ModelSettings)
 
 
-JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob,)}
+@dataclass(frozen=True, kw_only=True)
+class SelftestJob(Job):
+    """What this machine can do."""
+
+    recipe: ClassVar[str] = "selftest"
+    device: DeviceChoice = DeviceChoice.AUTO  # all of them
+    disk: Path | None = None  # a folder on the disk that is meant; `out` if none
+
+
+JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, SelftestJob)}
 
 
 def encode(job: Job) -> str:

@@ -15,6 +15,7 @@ STAGE_TITLES = {
     "surface": "Building the surface",
     "texture": "Painting the texture",
     "export": "Writing files",
+    "selftest": "Testing this machine",
 }
 _BAR = 24
 
@@ -66,6 +67,10 @@ class Terminal:
 
     def _result(self, event: ResultEvent) -> None:
         summary = event.summary
+        if "lines" in summary:  # it says itself what it found
+            for kind, text in summary["lines"]:
+                self._line(("  " if kind == "INFO" else "! ") + text)
+            return
         self._line(
             f"Done in {summary.get('seconds', 0):.0f} s: {summary.get('registered')} of {summary.get('photos')} photos, "
             f"{summary.get('faces', 0):,} faces, {summary.get('device')}."

@@ -21,27 +21,28 @@ def _texture(x: F64, y: F64) -> U8:
     return np.clip(128 + 24 * total, 0, 255).astype(np.uint8)
 
 
-def _problem() -> tuple[U8, U8, F32, F32]:
-    """Reference, source, the pair's row and the true inverse depth (H, W)."""
-    x, y = np.meshgrid(np.arange(WIDTH, dtype=float), np.arange(HEIGHT, dtype=float))
-    i0, gx, gy = PLANE
-    inverse = i0 + gx * (x - WIDTH / 2) + gy * (y - HEIGHT / 2)
-    K = np.array([[FOCAL, 0, WIDTH / 2], [0, FOCAL, HEIGHT / 2], [0, 0, 1]])
+def problem(times: int = 1) -> tuple[U8, U8, F32, F32]:
+    """Reference, source, the pair's row and the true inverse depth (H, W); `times` as wide and high as the small one."""
+    width, height, focal = WIDTH * times, HEIGHT * times, FOCAL * times
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    i0, gx, gy = PLANE[0], PLANE[1] / times, PLANE[2] / times
+    inverse = i0 + gx * (x - width / 2) + gy * (y - height / 2)
+    K = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
     b = K @ np.array(BASELINE)
     # The source looks the same way: x_source = x + b_x * inverse(x), which is solved for x to draw the source.
     M = np.array([[1 + b[0] * gx, b[0] * gy], [b[1] * gx, 1 + b[1] * gy]])
-    at_zero = i0 - gx * WIDTH / 2 - gy * HEIGHT / 2
+    at_zero = i0 - gx * width / 2 - gy * height / 2
     back = np.linalg.inv(M) @ np.stack([x.ravel() - b[0] * at_zero, y.ravel() - b[1] * at_zero])
     row = np.zeros(ncc.CAM_ROW, np.float32)
     row[[0, 4, 8, 12, 16, 20]] = 1
     row[9:12], row[21:24], row[24] = b, -b, 1
-    source = _texture(back[0], back[1]).reshape(HEIGHT, WIDTH)
+    source = _texture(back[0], back[1]).reshape(height, width)
     return _texture(x, y), source, row, inverse.astype(np.float32)
 
 
 def share_right() -> float:
     """The share of pixels, away from the border, whose depth and tilt come out right from a start at random."""
-    ref, source, row, truth = _problem()
+    ref, source, row, truth = problem()
     count = WIDTH * HEIGHT
     rng = np.random.default_rng(1)
     start = np.zeros((count, 4), np.float32)
