@@ -1,7 +1,8 @@
-"""What an artist sets once for all scenes: the device and the folder for models."""
+"""What an artist sets once for all scenes: the device and the folders."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -20,6 +21,10 @@ _DEVICES = {
 }
 
 
+Page = Callable[[AddonPreferences, Context], None]
+pages: list[Page] = []  # what is drawn: the panels add it, which know the operators
+
+
 class MAQUETTE_preferences(AddonPreferences):
     """Maquette's page in the preferences."""
 
@@ -36,12 +41,16 @@ class MAQUETTE_preferences(AddonPreferences):
         description="Where models are computed and kept. Empty: a folder of Maquette's own among Blender's user files",
         subtype="DIR_PATH",
     )
+    networks: StringProperty(
+        name="Networks Folder",
+        description="Where the weights of networks lie that you add yourself, for depth from a single photo. "
+        "Models from several photos need none. Empty: a folder of Maquette's own among Blender's user files",
+        subtype="DIR_PATH",
+    )
 
     def draw(self, context: Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.prop(self, "device")
-        layout.prop(self, "folder")
+        for page in pages:
+            page(self, context)
 
 
 def of(context: Context) -> MAQUETTE_preferences:
@@ -51,8 +60,16 @@ def of(context: Context) -> MAQUETTE_preferences:
 
 def models_folder(context: Context) -> Path:
     """Where models go unless the artist names a folder."""
-    chosen = of(context).folder
-    return Path(bpy.path.abspath(chosen) if chosen else bpy.utils.extension_path_user(__package__, path="models"))
+    return _folder(of(context).folder, "models")
+
+
+def networks_folder(context: Context) -> Path:
+    """Where weights are looked for."""
+    return _folder(of(context).networks, "networks")
+
+
+def _folder(chosen: str, own: str) -> Path:
+    return Path(bpy.path.abspath(chosen) if chosen else bpy.utils.extension_path_user(__package__, path=own))
 
 
 register, unregister = bpy.utils.register_classes_factory((MAQUETTE_preferences,))

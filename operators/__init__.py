@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import bpy
 
-from . import command, runner
+from . import cache_size, command, runner
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
+from .empty_cache import MAQUETTE_OT_empty_cache
 from .import_result import MAQUETTE_OT_import_result
 from .look_through import MAQUETTE_OT_look_through
+from .open_log import MAQUETTE_OT_open_log
 from .pick_files import MAQUETTE_OT_pick_files
 from .pick_folder import MAQUETTE_OT_pick_folder
+from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
         MAQUETTE_OT_build_model,
         MAQUETTE_OT_cancel,
+        MAQUETTE_OT_copy_machine,
+        MAQUETTE_OT_empty_cache,
         MAQUETTE_OT_import_result,
         MAQUETTE_OT_look_through,
+        MAQUETTE_OT_open_log,
         MAQUETTE_OT_pick_files,
         MAQUETTE_OT_pick_folder,
+        MAQUETTE_OT_selftest,
     )
 )
 
@@ -31,5 +38,6 @@ def register() -> None:
 
 def unregister() -> None:
     runner.end_all()
+    cache_size.unregister()
     command.unregister()
     _unregister_classes()

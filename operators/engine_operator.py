@@ -40,6 +40,10 @@ class EngineOperator:
         """The result into the scene; gives the sentence that tells the artist."""
         raise NotImplementedError
 
+    def begin(self, context: Context) -> None:
+        """The engine has started: what the last run told is cleared."""
+        progress.begin(context)
+
     def hear(self, context: Context, event: EngineEvent) -> None:
         """One event while the engine works."""
         progress.show(context, event)
@@ -93,7 +97,7 @@ class EngineOperator:
         except (EngineError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return False
-        progress.begin(context)
+        self.begin(context)
         return True
 
     def _finish(self, context: Context) -> set[str]:

@@ -67,7 +67,7 @@ def redraw(context: Context) -> None:
     """The panels are drawn anew."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in {"VIEW_3D", "PREFERENCES"}:
                 area.tag_redraw()
 
 

@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import bpy
 
+from . import preferences
+from .machine import MAQUETTE_PT_machine
 from .model import MAQUETTE_PT_model
 from .options import MAQUETTE_PT_options
 from .result import MAQUETTE_PT_result
 
-register, unregister = bpy.utils.register_classes_factory((MAQUETTE_PT_model, MAQUETTE_PT_options, MAQUETTE_PT_result))
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (
+        MAQUETTE_PT_model,
+        MAQUETTE_PT_options,
+        MAQUETTE_PT_machine,
+        MAQUETTE_PT_result,
+    )
+)
+
+
+def register() -> None:
+    _register_classes()
+    preferences.register()
+
+
+def unregister() -> None:
+    preferences.unregister()
+    _unregister_classes()

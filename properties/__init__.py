@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import model, run
+from . import machine, model, run
 
-_PARTS = (run, model)
+_PARTS = (run, machine, model)
 
 
 def register() -> None:

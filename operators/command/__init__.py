@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import model
+from . import model, selftest
 
-COMMANDS = (model,)
+COMMANDS = (model, selftest)
 PROGRAM = "maquette"
 
 

@@ -1,0 +1,46 @@
+"""Maquette's page in Blender's preferences: device, folders and what they hold, self-test, log."""
+
+from __future__ import annotations
+
+from bpy.types import AddonPreferences, Context, UILayout
+
+from .. import preferences
+from ..operators import cache_size
+from ..operators.empty_cache import counted, in_words
+from .machine import draw_machine
+
+
+def draw_page(page: AddonPreferences, context: Context) -> None:
+    """The whole of it."""
+    column = page.layout.column()
+    column.use_property_split = True
+    column.prop(page, "device")
+    column.prop(page, "folder")
+    _draw_size(column, context)
+    column.prop(page, "networks")
+    column.separator()
+    row = column.row(heading="Log of the Last Run")
+    row.operator("maquette.open_log", icon="TEXT")
+    row.operator("maquette.open_log", text="Show Folder", icon="FILE_FOLDER").folder = True
+    column.separator()
+    draw_machine(column, context)
+
+
+def _draw_size(layout: UILayout, context: Context) -> None:
+    kept = cache_size.latest(preferences.models_folder(context))
+    row = layout.row(heading="Holds")
+    if kept is None:
+        row.label(text="counting …")
+    elif not kept:
+        row.label(text="nothing yet")
+    else:
+        row.label(text=f"{counted(len(kept), 'model')}, {in_words(sum(run.all_bytes for run in kept))}")
+        row.operator("maquette.empty_cache", text="Free Up Space …", icon="TRASH")
+
+
+def register() -> None:
+    preferences.pages.append(draw_page)
+
+
+def unregister() -> None:
+    preferences.pages.remove(draw_page)
