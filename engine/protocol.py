@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, kw_only=True)
 class StageEvent:
-    """A stage begins. `skipped` says that an earlier run had made its product already."""
+    """A stage begins. `skipped` says that an earlier run had made its product already; `until` is what `overall` will be at its end."""
 
     kind: ClassVar[str] = "stage"
     name: str
     index: int
     of: int
     skipped: bool = False
+    until: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,8 @@ class RunReport:
         """Times the stage; its record is kept also when it fails."""
         record = StageRecord(name, skipped=skipped)
         self.records.append(record)
-        self.emit(StageEvent(name=name, index=self.stages.index(name), of=len(self.stages), skipped=skipped))
+        index, until = self.stages.index(name), round(self.overall(name, 1.0), 4)
+        self.emit(StageEvent(name=name, index=index, of=len(self.stages), skipped=skipped, until=until))
         meter.reset_peak()
         wall, cpu = time.perf_counter(), _cpu_seconds()
         report = Report(self, record)

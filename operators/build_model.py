@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bpy.types import Context, Operator
 
@@ -12,6 +13,7 @@ from . import progress
 from .engine_operator import EngineOperator
 from .framing import frame_selected
 from .request import Request, request_of, texture_folder
+from .steps import Steps
 
 
 class MAQUETTE_OT_build_model(EngineOperator, Operator):
@@ -25,9 +27,17 @@ class MAQUETTE_OT_build_model(EngineOperator, Operator):
         self._request: Request = request_of(context)
         return self._request.words
 
-    def take(self, context: Context, outcome: ResultEvent) -> str:
-        model = result.read(outcome.files, self._request.name)
-        build.build(context, model, beside=texture_folder(context))
-        frame_selected(context)
-        progress.show_facts(context, str(model.folder), model.report)
-        return f"{model.name} is built"
+    def fetching(self, outcome: ResultEvent) -> Callable[[], Any]:
+        files, name = outcome.files, self._request.name
+        return lambda: build.prepare(result.read(files, name))
+
+    def place(self, context: Context, fetched: build.Prepared) -> Steps:
+        yield from place_model(context, fetched)
+        return f"{fetched.result.name} is built"
+
+
+def place_model(context: Context, prepared: build.Prepared) -> Steps:
+    """A model into the scene and into view, its facts into the panel."""
+    yield from build.build_in_steps(context, prepared, beside=texture_folder(context))
+    frame_selected(context)
+    progress.show_facts(context, str(prepared.result.folder), prepared.result.report)

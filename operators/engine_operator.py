@@ -1,24 +1,29 @@
-"""What every operator that runs the engine shares: started by a click it stays modal and Blender usable, from a script it blocks."""
+"""What every operator that runs the engine shares: started by a click it stays modal and Blender usable, from a script it blocks.
+
+A subclass says what to ask (`words`) and what to do with the answer: `take`, where that is quick, else `fetching` (what a thread
+reads meanwhile, without bpy) and `place` (what makes Blender's data of it, in slices).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bpy.types import Context, Event
 
 from ..engine.errors import EngineError
 from ..engine.protocol import Event as EngineEvent
 from ..engine.protocol import ResultEvent
+from ..engine.remaining import Remaining
 from . import progress
 from .runner import EngineRun, engine_command, is_busy
+from .stepped_operator import SteppedOperator
+from .steps import Steps
 
-TICK = 0.1  # seconds between looks at the engine
 
-
-class EngineOperator:
-    """Mixed into an Operator that says what to ask (`words`) and what to do with the answer (`take`)."""
-
-    bl_options = {"UNDO"}  # not REGISTER: redoing it from a panel would run the engine again
+class EngineOperator(SteppedOperator):
+    """Mixed into an Operator."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -40,6 +45,15 @@ class EngineOperator:
         """The result into the scene; gives the sentence that tells the artist."""
         raise NotImplementedError
 
+    def fetching(self, outcome: ResultEvent) -> Callable[[], Any]:
+        """What a thread does with the result before `place`: it must hold neither bpy nor the operator."""
+        return lambda: outcome
+
+    def place(self, context: Context, fetched: Any) -> Steps:
+        """What was fetched into the scene, in slices; returns the sentence. It may be closed and called again."""
+        yield
+        return self.take(context, fetched)
+
     def begin(self, context: Context) -> None:
         """The engine has started: what the last run told is cleared."""
         progress.begin(context)
@@ -53,72 +67,60 @@ class EngineOperator:
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """From the panel: starts the engine and listens on a timer."""
-        if not self._start(context):
-            return {"CANCELLED"}
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(TICK, window=context.window)
-        manager.modal_handler_add(self)
-        progress.redraw(context)
-        return {"RUNNING_MODAL"}
+        return self._listen(context) if self._start(context) else {"CANCELLED"}
 
     def execute(self, context: Context) -> set[str]:
         """From a script or without a window: blocks until the result is there."""
         if not self._start(context):
             return {"CANCELLED"}
-        self._run.wait(lambda event: self.hear(context, event))
-        return self._finish(context)
-
-    def modal(self, context: Context, event: Event) -> set[str]:
-        """Other events pass through; Escape and the Cancel button ask the engine to stop."""
-        state = context.window_manager.maquette
-        if (event.type == "ESC" and event.value == "PRESS") or state.cancel:
-            state.cancel, state.stage, state.step = False, "Stopping", ""
-            self._run.cancel()
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        for told in self._run.events():
-            self.hear(context, told)
-        progress.redraw(context)
-        context.workspace.status_text_set(f"Maquette: {state.stage} {state.progress:.0%}   Esc: Cancel")
-        if self._run.outcome is None:
-            return {"PASS_THROUGH"}
-        self._remove_timer(context)
-        return self._finish(context)
+        self._run.wait(lambda event: self._hear(context, event))
+        return self._conclude(context) or self._wait(context)
 
     def cancel(self, context: Context) -> None:
-        """Blender ends the operator: another file is loaded, the window closes."""
         self._run.close()
-        self._remove_timer(context)
+        super().cancel(context)
         self.release(context)
 
     def _start(self, context: Context) -> bool:
         try:
             self._run = EngineRun(engine_command(self.words(context)))
         except (EngineError, OSError) as error:
+            self.begin(context)
+            progress.tell_error(context, error)
             self.report({"ERROR"}, str(error))
             return False
+        self._remaining = Remaining(time.monotonic())
         self.begin(context)
         return True
 
-    def _finish(self, context: Context) -> set[str]:
-        """The engine has ended: its result into the scene, or its reason to the artist."""
+    def _hear(self, context: Context, event: EngineEvent) -> None:
+        self._remaining.hear(event, time.monotonic())
+        self.hear(context, event)
+
+    def _tick(self, context: Context) -> set[str]:
+        if self._work is not None:
+            return super()._tick(context)
+        for event in self._run.events():
+            self._hear(context, event)
+        if self._run.outcome is not None:
+            return self._conclude(context)
+        progress.show_remaining(context, self._remaining.words(time.monotonic()))
+        return set()
+
+    def _conclude(self, context: Context) -> set[str]:
+        """The engine has ended: its result is on its way into the scene, or its reason goes to the artist."""
         self.release(context)
         outcome = self._run.outcome
-        if not isinstance(outcome, ResultEvent):
-            cancelled = outcome.code == "cancelled"
-            self.report({"INFO" if cancelled else "ERROR"}, progress.sentence_of(outcome))
-            return {"CANCELLED"}
-        try:
-            sentence = self.take(context, outcome)
-        except (EngineError, OSError) as error:
-            progress.tell(context, "ERROR", str(error))
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, sentence)
-        return {"FINISHED"}
+        if isinstance(outcome, ResultEvent):
+            self._begin_work(context, self.fetching(outcome), lambda fetched: self.place(context, fetched))
+            return set()
+        cancelled = outcome.code == "cancelled"
+        self.report({"INFO" if cancelled else "ERROR"}, progress.sentence_of(outcome))
+        return {"CANCELLED"}
 
-    def _remove_timer(self, context: Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
-        progress.redraw(context)
+    def _stop(self, context: Context) -> None:
+        if self._work is not None:
+            super()._stop(context)
+        else:
+            progress.show_stopping(context)
+            self._run.cancel()

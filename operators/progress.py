@@ -7,6 +7,7 @@ from typing import Any
 
 from bpy.types import Context
 
+from ..engine.errors import EngineError
 from ..engine.protocol import ErrorEvent, Event, ProgressEvent, StageEvent, WarningEvent
 from ..engine.terminal import STAGE_TITLES
 
@@ -15,7 +16,7 @@ def begin(context: Context) -> None:
     """A run starts: nothing of the last one is shown any more."""
     state = context.window_manager.maquette
     state.cancel = False
-    state.stage, state.step, state.progress = "Starting", "", 0.0
+    state.stage, state.step, state.remaining, state.progress = "Starting", "", "", 0.0
     state.messages.clear()
     state.facts.clear()
 
@@ -26,17 +27,48 @@ def show(context: Context, event: Event) -> None:
     if isinstance(event, StageEvent):
         state.stage, state.step = STAGE_TITLES.get(event.name, event.name), ""
     elif isinstance(event, ProgressEvent):
-        state.step = event.step + (f" {event.done}/{event.total}" if event.total > 1 else "")
+        state.step = event.step.capitalize() + (f" {event.done}/{event.total}" if event.total not in (1, 1000) else "")
         state.progress = event.overall
     elif isinstance(event, WarningEvent):
-        tell(context, "WARNING", sentence_of(event))
+        tell(context, "WARNING", sentence_of(event), event.code)
     elif isinstance(event, ErrorEvent):
-        tell(context, "INFO" if event.code == "cancelled" else "ERROR", sentence_of(event))
+        tell(context, "INFO" if event.code == "cancelled" else "ERROR", sentence_of(event), event.code)
 
 
-def tell(context: Context, kind: str, text: str) -> None:
-    """A line for the artist."""
-    _add(context.window_manager.maquette.messages, kind, text)
+def show_remaining(context: Context, words: str) -> None:
+    """How long it takes yet, in words; empty while nobody knows."""
+    context.window_manager.maquette.remaining = words
+
+
+def show_stopping(context: Context) -> None:
+    """It was asked to stop."""
+    state = context.window_manager.maquette
+    state.stage, state.step, state.remaining = "Stopping", "", ""
+
+
+def begin_placing(context: Context) -> None:
+    """The engine is done; Blender's part begins."""
+    state = context.window_manager.maquette
+    state.stage, state.step, state.remaining, state.progress = "Bringing it into the scene", "", "", 1.0
+
+
+def show_status(context: Context) -> None:
+    """The same in the status bar, for a look while working elsewhere."""
+    state = context.window_manager.maquette
+    if context.workspace is not None:
+        left = f", {state.remaining}" if state.remaining else ""
+        context.workspace.status_text_set(f"Maquette: {state.stage} {state.progress:.0%}{left}   Esc: Cancel")
+
+
+def tell(context: Context, kind: str, text: str, code: str = "") -> None:
+    """A line for the artist. What the `code` is known for decides about the button that comes with it."""
+    _add(context.window_manager.maquette.messages, kind, text, code)
+
+
+def tell_error(context: Context, error: EngineError | OSError) -> None:
+    """Why it did not work, or that it was cancelled."""
+    code = getattr(error, "code", "")
+    tell(context, "INFO" if code == "cancelled" else "ERROR", str(error), code)
 
 
 def show_facts(context: Context, folder: str, report: Mapping[str, Any]) -> None:
@@ -71,6 +103,6 @@ def redraw(context: Context) -> None:
                 area.tag_redraw()
 
 
-def _add(lines: Any, kind: str, text: str) -> None:
+def _add(lines: Any, kind: str, text: str, code: str = "") -> None:
     line = lines.add()
-    line.kind, line.text = kind, text
+    line.kind, line.text, line.code = kind, text, code

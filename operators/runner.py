@@ -13,7 +13,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from ..engine import protocol
 from ..engine.errors import EngineError, Exit
@@ -23,12 +23,29 @@ ENGINE = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 GRACE = 3.0  # seconds until an engine that was asked to stop is ended; it promises two
 NEEDED = ("numpy", "pycolmap", "cv2", "PIL", "quadrants", "fast_simplification")
 
-_live: weakref.WeakSet[EngineRun] = weakref.WeakSet()  # a flag in the file would outlive its engine; this can't
+
+class Closable(Protocol):
+    """What can be at work."""
+
+    def close(self) -> None: ...
+
+
+_live: weakref.WeakSet[Closable] = weakref.WeakSet()  # a flag in the file would outlive its engine; this can't
 
 
 def is_busy() -> bool:
-    """Whether an engine is at work."""
+    """Whether an engine is at work, or its result on its way into the scene."""
     return bool(_live)
+
+
+def keep(work: Closable) -> None:
+    """It is at work; it is ended when the extension is disabled."""
+    _live.add(work)
+
+
+def let_go(work: Closable) -> None:
+    """It has ended."""
+    _live.discard(work)
 
 
 def missing_libraries() -> list[str]:
@@ -60,6 +77,7 @@ class EngineRun:
         self.outcome: ResultEvent | ErrorEvent | None = None
         self._said: ResultEvent | ErrorEvent | None = None
         self._end_by: float | None = None
+        self._cancelled = self._silent = False  # asked to stop; its output has ended
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._last_words: deque[str] = deque(maxlen=20)
         window = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
@@ -79,39 +97,37 @@ class EngineRun:
             (_read_last_words, self._process.stderr, self._last_words),
         ):
             threading.Thread(target=target, args=(stream, sink), daemon=True).start()
-        _live.add(self)
+        keep(self)
 
     def events(self) -> list[Event]:
         """What it told since the last call; never waits."""
         found: list[Event] = []
         if self._end_by is not None and time.monotonic() > self._end_by:
             self._process.kill()
-        while self.outcome is None:
+        while not self._silent:
             try:
                 line = self._lines.get_nowait()
             except queue.Empty:
                 break
             if line is None:
-                self._conclude()
-                if self.outcome is not self._said:
-                    found.append(self.outcome)
+                self._silent = True
+                self._end_by = self._end_by or time.monotonic() + GRACE
                 break
             with contextlib.suppress(ValueError, TypeError):  # some library printed
                 event = protocol.decode(line)
                 found.append(event)
                 if isinstance(event, (ResultEvent, ErrorEvent)):
                     self._said = event
+        if self._silent and self.outcome is None and self._process.poll() is not None:
+            self._conclude(self._process.returncode)
+            if self.outcome is not self._said:
+                found.append(self.outcome)
         return found
 
-    def _conclude(self) -> None:
-        try:
-            code = self._process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
+    def _conclude(self, code: int) -> None:
         if isinstance(self._said, ErrorEvent) or (isinstance(self._said, ResultEvent) and code == Exit.DONE):
             self.outcome = self._said
-        elif self._end_by is not None:
+        elif self._cancelled:
             self.outcome = ErrorEvent(code="cancelled", sentence="Cancelled.", exit_code=int(Exit.CANCELLED))
         else:
             words = self._last_words[-1].strip().rstrip(".") if self._last_words else ""
@@ -125,8 +141,8 @@ class EngineRun:
 
     def cancel(self) -> None:
         """Asks it to stop; `events` ends it when it does not in time."""
-        if self._end_by is None:
-            self._end_by = time.monotonic() + GRACE
+        if not self._cancelled:
+            self._cancelled, self._end_by = True, time.monotonic() + GRACE
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
@@ -145,7 +161,7 @@ class EngineRun:
         """Lets go of the process; a live one hears it and stops."""
         with contextlib.suppress(OSError):
             self._process.stdin.close()
-        _live.discard(self)
+        let_go(self)
 
     def __del__(self) -> None:
         if hasattr(self, "_process"):  # it may not have started
@@ -153,9 +169,9 @@ class EngineRun:
 
 
 def end_all() -> None:
-    """Ends every engine that still runs."""
-    for run in list(_live):
-        run.close()
+    """Ends all that is still at work."""
+    for work in list(_live):
+        work.close()
 
 
 def _read_lines(stream: IO[str], lines: queue.Queue[str | None]) -> None:

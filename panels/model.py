@@ -46,5 +46,8 @@ class MAQUETTE_PT_model(Panel):
         state = context.window_manager.maquette
         layout = self.layout
         layout.progress(factor=state.progress, type="BAR", text=f"{state.stage}  {state.progress:.0%}")
-        layout.label(text=state.step)
+        column = layout.column(align=True)
+        column.scale_y = 0.8
+        column.label(text=state.step)
+        column.label(text=state.remaining)
         layout.operator("maquette.cancel", icon="X")

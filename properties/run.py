@@ -12,6 +12,7 @@ class MAQUETTE_PG_line(PropertyGroup):
 
     kind: EnumProperty(items=[(kind, kind.capitalize(), "") for kind in ("INFO", "WARNING", "ERROR")])
     text: StringProperty()
+    code: StringProperty(description="What it is about, for the button that helps")
 
 
 class MAQUETTE_PG_run(PropertyGroup):
@@ -20,6 +21,7 @@ class MAQUETTE_PG_run(PropertyGroup):
     cancel: BoolProperty(description="Set by the Cancel button; the running operator sees it")
     stage: StringProperty()
     step: StringProperty()
+    remaining: StringProperty(description="How much longer it takes, in words")
     progress: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
     messages: CollectionProperty(type=MAQUETTE_PG_line)
     facts: CollectionProperty(type=MAQUETTE_PG_line)

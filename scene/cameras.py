@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -17,13 +18,11 @@ PHOTO = "maquette_photo"  # on the camera's data: the name by which the engine k
 PHOTO_SIZE, PIXEL_ASPECT = "maquette_photo_size", "maquette_pixel_aspect"  # what rendering through a camera needs
 
 
-def make_cameras(sparse: Sparse, pictures: dict[str, Path]) -> list[Object]:
-    """The cameras of all posed photos, unlinked."""
-    distance = _distance(sparse)
-    return [
-        _make_camera(posed, sparse.cameras[posed.camera_id], pictures.get(posed.photo.name), distance)
-        for posed in sparse.posed
-    ]
+def make_cameras(sparse: Sparse, pictures: dict[str, Path]) -> Iterator[Object]:
+    """The cameras of all posed photos, unlinked, one by one: there may be a thousand."""
+    distance = typical_distance(sparse)
+    for posed in sparse.posed:
+        yield _make_camera(posed, sparse.cameras[posed.camera_id], pictures.get(posed.photo.name), distance)
 
 
 def _make_camera(posed: PosedPhoto, camera: Camera, picture: Path | None, distance: float) -> Object:
@@ -69,7 +68,7 @@ def match_render(scene: Scene, camera_object: Object) -> None:
     render.pixel_aspect_x, render.pixel_aspect_y = camera_object.data[PIXEL_ASPECT]
 
 
-def _distance(sparse: Sparse) -> float:
+def typical_distance(sparse: Sparse) -> float:
     """How far the cameras typically are from what they look at: the scene's scale for what is drawn."""
     if not sparse.posed or not len(sparse.points_in_world):
         return 1.0

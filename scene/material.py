@@ -5,29 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-import numpy as np
 from bpy.types import Image, Material
-
-from ..engine.datatypes import U8
 
 ROUGHNESS = 0.8  # photos hold their light already: little gloss on top
 
 
-def make_image(base_colour: U8, name: str, beside: Path | None) -> Image:
-    """The picture, packed into the .blend or, with `beside`, saved as a PNG in that folder."""
-    height, width = base_colour.shape[:2]
-    pixels = np.ones((height, width, 4), np.float32)
-    np.multiply(base_colour[::-1], np.float32(1 / 255), out=pixels[..., :3])  # Blender's first row is the lowest
-    image = bpy.data.images.new(name, width, height, alpha=False)
-    image.pixels.foreach_set(pixels.ravel())
-    image.file_format = "PNG"
-    if beside is None:
-        image.pack()
-    else:
+def make_image(png: bytes, name: str, beside: Path | None) -> Image:
+    """The picture, packed into the .blend or, with `beside`, a file in that folder. Blender decodes it when it first shows it."""
+    if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
-        image.filepath_raw = str(_unused(beside / f"{bpy.path.clean_name(name)}.png"))
-        image.save()
-        image.filepath_raw = bpy.path.relpath(image.filepath_raw) if bpy.data.filepath else image.filepath_raw
+        path = _unused(beside / f"{bpy.path.clean_name(name)}.png")
+        path.write_bytes(png)
+        image = bpy.data.images.load(str(path))
+        image.name = name
+        image.filepath_raw = bpy.path.relpath(str(path)) if bpy.data.filepath else str(path)
+        return image
+    image = bpy.data.images.new(name, 1, 1, alpha=False)
+    image.source = "FILE"
+    image.pack(data=png, data_len=len(png))
+    image.filepath_raw = f"//textures/{bpy.path.clean_name(name)}.png"  # where it goes when an artist unpacks it
     return image
 
 

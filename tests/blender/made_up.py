@@ -28,3 +28,21 @@ def box() -> TexturedMesh:
         base_colour=picture,
         guessed=np.zeros((PICTURE, PICTURE), bool),
     )
+
+
+def wave(side: int, picture: int) -> TexturedMesh:
+    """A waving sheet of 2 (side - 1)² faces with a picture of that size: as large as one wants."""
+    x, y = np.meshgrid(np.linspace(0, 1, side, dtype=np.float32), np.linspace(0, 1, side, dtype=np.float32))
+    first = (np.arange(side - 1)[:, None] * side + np.arange(side - 1)).ravel()
+    faces = np.concatenate(
+        [np.stack([first, first + 1, first + side], 1), np.stack([first + 1, first + side + 1, first + side], 1)]
+    )
+    vertices = np.stack([x.ravel(), y.ravel(), 0.05 * np.sin(9 * x * y).ravel()], 1)
+    colour = np.random.default_rng(1).integers(0, 40, (picture, picture, 3), np.uint8) + np.uint8(90)
+    return TexturedMesh(
+        mesh=TriMesh(vertices=vertices, faces=faces.astype(np.int32), filled=np.zeros(len(faces), bool)),
+        source_vertex=np.arange(side * side, dtype=np.int32),
+        uvs=vertices[:, :2],
+        base_colour=colour,
+        guessed=np.zeros((picture, picture), bool),
+    )

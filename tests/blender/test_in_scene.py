@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import bpy
@@ -142,36 +141,6 @@ def test_a_broken_result_is_refused_not_crashed_on(maquette, result_folder, tmp_
     with pytest.raises(RuntimeError, match="can't be read"):
         bpy.ops.maquette.import_result(directory=str(folder))
     assert len(bpy.data.objects) == 0 and len(bpy.data.meshes) == 0
-
-
-def test_a_million_faces_and_4k_come_in_quickly(maquette, part, result_folder):
-    """Under 5 s on an idle machine; CPU time, so that neighbours don't count."""
-    from engine import datatypes
-
-    reader, builder = part("scene.result"), part("scene.build")
-    side = 708
-    x, y = np.meshgrid(np.linspace(0, 1, side, dtype=np.float32), np.linspace(0, 1, side, dtype=np.float32))
-    first = (np.arange(side - 1)[:, None] * side + np.arange(side - 1)).ravel()
-    faces = np.concatenate(
-        [np.stack([first, first + 1, first + side], 1), np.stack([first + 1, first + side + 1, first + side], 1)]
-    )
-    vertices = np.stack([x.ravel(), y.ravel(), 0.05 * np.sin(9 * x * y).ravel()], 1)
-    colour = np.random.default_rng(1).integers(0, 40, (4096, 4096, 3), np.uint8) + np.uint8(90)
-    big = datatypes.TexturedMesh(
-        mesh=datatypes.TriMesh(vertices=vertices, faces=faces.astype(np.int32), filled=np.zeros(len(faces), bool)),
-        source_vertex=np.arange(side * side, dtype=np.int32),
-        uvs=vertices[:, :2],
-        base_colour=colour,
-        guessed=np.zeros((4096, 4096), bool),
-    )
-    small = reader.read(reader.files_in(result_folder))
-    made = reader.Result(**{**vars(small), "textured": big, "name": "Big"})
-    started = time.process_time()
-    builder.build(bpy.context, made)
-    spent = time.process_time() - started
-    print(f"1 M faces, 4K: {spent:.1f} CPU s")
-    assert len(bpy.data.objects["Big"].data.polygons) == len(faces) > 999_000
-    assert spent < 8
 
 
 def test_look_through_photo(maquette, result_folder):
