@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from .datatypes import F64, Camera, CameraModel, PosedPhoto, View
+from .datatypes import F64, Camera, CameraModel, PosedPhoto, Sparse, View
 
 
 def intrinsics(camera: Camera) -> F64:
@@ -83,3 +85,19 @@ def unproject(view: View, depth: np.ndarray) -> F64:
     """(H, W) depths of the view -> (H, W, 3) world points."""
     points: F64 = view.centre_in_world + rays_in_world(view) * depth[..., None]
     return points
+
+
+def moved_sparse(sparse: Sparse, world_from_solved: F64) -> Sparse:
+    """The same cameras and points in another world: a (4, 4) similarity. Depths grow with its scale."""
+    scale = float(np.cbrt(np.linalg.det(world_from_solved[:3, :3])))
+    turn, shift = world_from_solved[:3, :3] / scale, world_from_solved[:3, 3]
+
+    def moved(pose: F64) -> F64:
+        rotation = pose[:, :3] @ turn.T
+        return np.concatenate([rotation, (scale * pose[:, 3] - rotation @ shift)[:, None]], 1)
+
+    return replace(
+        sparse,
+        posed=tuple(replace(one, cam_from_world=moved(one.cam_from_world)) for one in sparse.posed),
+        points_in_world=scale * sparse.points_in_world @ turn.T + shift,
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from .settings import DeviceChoice, ModelSettings, from_json, to_json
+from .settings import CoverageSettings, DeviceChoice, ModelSettings, from_json, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,16 @@ class SelftestJob(Job):
     disk: Path | None = None  # a folder on the disk that is meant; `out` if none
 
 
-JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, SelftestJob)}
+@dataclass(frozen=True, kw_only=True)
+class CoverageJob(Job):
+    """A finished run's OUT: what its photos cover. `mesh` is the surface as it is now, where it has changed since."""
+
+    recipe: ClassVar[str] = "coverage"
+    mesh: Path | None = None
+    settings: CoverageSettings = field(default_factory=CoverageSettings)
+
+
+JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob)}
 
 
 def encode(job: Job) -> str:

@@ -94,6 +94,16 @@ class TextureSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoverageSettings:
+    """Checking a capture after its run."""
+
+    device: DeviceChoice = DeviceChoice.AUTO
+    few: int = 3  # photos: a face that fewer saw is thinly covered
+    ghosts: int = 6  # at most so many photos are proposed
+    picture: int = 640  # what the phone should see: the longer side, in pixels
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """All that `model` needs. `preset()` is the only place that knows what a quality means."""
 

@@ -15,6 +15,7 @@ STAGE_TITLES = {
     "surface": "Building the surface",
     "texture": "Painting the texture",
     "export": "Writing files",
+    "coverage": "Checking the capture",
     "selftest": "Testing this machine",
 }
 _BAR = 24

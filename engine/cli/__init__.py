@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .. import supervisor
 from ..jobs import Job
-from . import model, selftest
+from . import coverage, model, selftest
 from .words import Parser
 
-COMMANDS = (model, selftest)
+COMMANDS = (model, coverage, selftest)
 
 
 def main(words: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..datatypes import F64, I32, U8, TexturedMesh
+from ..datatypes import F64, I32, U8, TexturedMesh, View
 from ..kernels.texture_cover import NOBODY, owners
 from .glb import smooth_normals
 
@@ -23,13 +23,27 @@ def write_preview(path: Path, textured: TexturedMesh, width: int = 1024) -> None
     Image.fromarray(render(textured, width, width * 3 // 4)).save(path, "PNG")
 
 
+def write_picture(path: Path, textured: TexturedMesh, view: View) -> None:
+    """Writes a PNG of what a camera would see of the model."""
+    big = view.resized(view.width * OVERSAMPLING, view.height * OVERSAMPLING)
+    Image.fromarray(_drawn(textured, big.cam_from_world, big.K, view.width, view.height)).save(path, "PNG")
+
+
 def render(textured: TexturedMesh, width: int, height: int) -> U8:
     """(height, width, 3) the textured model, softly lit, before a grey that fades downwards."""
     big_width, big_height = width * OVERSAMPLING, height * OVERSAMPLING
     cam_from_world, focal = _camera(textured, big_width, big_height)
+    K = np.array([[focal, 0, big_width / 2], [0, focal, big_height / 2], [0, 0, 1]])
+    return _drawn(textured, cam_from_world, K, width, height)
+
+
+def _drawn(textured: TexturedMesh, cam_from_world: F64, K: F64, width: int, height: int) -> U8:
+    """`K` is for the oversampled picture."""
+    big_width, big_height = width * OVERSAMPLING, height * OVERSAMPLING
     vertices = textured.mesh.vertices.astype(np.float64)
     cam = vertices @ cam_from_world[:, :3].T + cam_from_world[:, 3]
-    pixels = cam[:, :2] / cam[:, 2:] * focal + [big_width / 2, big_height / 2]
+    cam[:, 2] = np.where(np.abs(cam[:, 2]) < 1e-9, -1e-9, cam[:, 2])  # on the camera's plane: behind it
+    pixels = cam[:, :2] / cam[:, 2:] * [K[0, 0], K[1, 1]] + K[:2, 2]
     face = _front_faces(pixels, cam[:, 2], textured.mesh.faces, big_width, big_height)
     picture = np.repeat(_background(big_height)[:, None], big_width, 1)
     rows, columns = np.nonzero(face >= 0)
