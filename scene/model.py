@@ -21,13 +21,11 @@ from ..engine.alignment import target_from_source
 from ..engine.jobs import ModelJob
 from .axes import world_from_camera
 from .cameras import PHOTO, is_ours
+from .errors import ModelError
+from .moving import move_as_one
 
 FOLDER = "maquette_folder"  # on the model's collection: where its result lies
 ROLE = "maquette_role"  # on objects: "mesh" or "points"
-
-
-class ModelError(Exception):
-    """Something about the model in the scene, in one sentence for the artist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,32 +93,12 @@ def solved_from_world(model: Model) -> Matrix:
 
 
 def move(model: Model, change: Matrix) -> None:
-    """Moves, turns and scales the model as one (a similarity in Blender's world), so that all objects' scales stay as they were.
+    """Moves, turns and scales the model as one (a similarity in Blender's world): mesh, cameras, points, and all their children.
 
-    The mesh's and the points' own coordinates take the scale and the cameras' distances too, so an artist's numbers stay clean.
+    The mesh's and the points' coordinates take the change, and what hangs on them follows, so an artist's numbers stay clean.
     """
-    scale = change.to_scale()[0]
-    motion = Matrix.Translation(change.translation) @ change.to_quaternion().to_matrix().to_4x4()
-    places = {thing: thing.matrix_world.copy() for thing in model.objects}
-    for thing, place in places.items():
-        if thing.data is not None and thing.type == "MESH":
-            thing.data.transform(Matrix.Scale(scale, 4), shape_keys=True)
-            thing.data.update()
-        elif thing.type == "CAMERA":
-            _scale_camera(thing, scale)
-        place.translation = motion @ (place.translation * scale)
-        turned = motion.to_quaternion().to_matrix().to_4x4() @ Matrix.LocRotScale(None, *place.decompose()[1:])
-        places[thing] = Matrix.Translation(place.translation) @ turned
-    for thing, place in places.items():  # the mesh first: its children are placed against it
-        thing.matrix_world = place
-        bpy.context.view_layer.update()
-
-
-def _scale_camera(camera: Object, scale: float) -> None:
-    data = camera.data
-    data.display_size *= scale
-    data.clip_start, data.clip_end = data.clip_start * scale, data.clip_end * scale
-    data.dof.focus_distance *= scale
+    kept = [model.mesh, *([model.points] if model.points else [])]
+    move_as_one(kept, model.cameras, change)
 
 
 def subject_centre(model: Model) -> Vector:

@@ -1,0 +1,166 @@
+"""A mesh and all that hangs on it, moved, turned and scaled as one, so that every object's own numbers stay clean.
+
+The mesh's and the points' coordinates take the whole change: their location, rotation and scale stay what they were (an artist
+never has to apply them), and what the artist animates or parents them to goes on working. Everything else that hangs on the
+mesh, ours or the artist's, changes its place; its size goes into its data, and its scale stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import bpy
+from bpy.types import ID, Object
+from mathutils import Matrix, Vector
+
+from .errors import ModelError
+
+_TRANSFORMS = ("location", "rotation", "scale", "delta")
+
+
+def move_as_one(kept: Iterable[Object], others: Iterable[Object], change: Matrix) -> None:
+    """Applies a similarity of Blender's world to `kept`, meshes whose own numbers stay, all their children, and `others`."""
+    bpy.context.view_layer.update()
+    kept = set(kept)
+    things = list(dict.fromkeys([*kept, *(child for mesh in kept for child in mesh.children_recursive), *others]))
+    _check(things)
+    scale = change.median_scale
+    places = {thing: thing.matrix_world.copy() for thing in things}
+    backs = {thing: _parent_space(thing).inverted_safe() for thing in things}
+    sizes = _Sizes(kept, things, scale)
+    for thing in things:
+        if thing in kept:
+            sizes.transform(thing, places[thing].inverted_safe() @ change @ places[thing])
+        elif not _is_animated(thing):
+            sizes.grow(thing)
+    for level in _levels(things):
+        for thing in level:
+            if thing in kept:
+                _stay(thing, places[thing])
+            elif _is_animated(thing) and thing.parent is not None:
+                # Its curves set its place anew at every frame: so the space that they are in is changed.
+                space = backs[thing].inverted_safe()
+                thing.matrix_parent_inverse = backs[thing] @ change @ space @ thing.matrix_parent_inverse
+            else:
+                thing.matrix_world = _moved(places[thing], change)
+        bpy.context.view_layer.update()  # the next level is placed against this one
+
+
+def set_pivot(mesh: Object, point: Vector) -> None:
+    """An object's origin goes to a point of Blender's world; its mesh and its children stay where they are."""
+    if _is_animated(mesh):
+        return  # its curves say where its origin is
+    bpy.context.view_layer.update()
+    place = mesh.matrix_world.copy()
+    goal = Matrix.Translation(point) @ place.to_3x3().to_4x4()
+    shift = goal.inverted_safe() @ place
+    mesh.data.transform(shift, shape_keys=True)
+    mesh.data.update()
+    mesh.matrix_world = goal
+    for child in mesh.children:
+        child.matrix_parent_inverse = shift @ child.matrix_parent_inverse
+    bpy.context.view_layer.update()
+
+
+def _moved(place: Matrix, change: Matrix) -> Matrix:
+    turned = change.to_quaternion().to_matrix() @ place.to_3x3()
+    return Matrix.Translation(change @ place.translation) @ turned.to_4x4()
+
+
+def _stay(thing: Object, place: Matrix) -> None:
+    """A kept object's parent may have been moved under it."""
+    if any(abs(a - b) > 1e-6 for row, was in zip(thing.matrix_world, place, strict=True) for a, b in zip(row, was, strict=True)):
+        thing.matrix_world = place
+
+
+def _parent_space(thing: Object) -> Matrix:
+    """What an object's own transform and its parent inverse are relative to."""
+    own = thing.matrix_parent_inverse @ thing.matrix_basis
+    return thing.matrix_world @ own.inverted_safe()
+
+
+def _levels(things: list[Object]) -> Iterator[list[Object]]:
+    """Parents before their children."""
+    left, placed = list(things), set()
+    while left:
+        now = [thing for thing in left if thing.parent is None or thing.parent in placed or thing.parent not in left]
+        yield now
+        placed |= set(now)
+        left = [thing for thing in left if thing not in placed]
+
+
+def _is_animated(thing: Object) -> bool:
+    """Whether keyframes or drivers set its place."""
+    data = thing.animation_data
+    if data is None:
+        return False
+    if any(driver.data_path.startswith(_TRANSFORMS) for driver in data.drivers) or len(data.nla_tracks):
+        return True
+    return data.action is not None
+
+
+def _check(things: list[Object]) -> None:
+    for thing in things:
+        if thing.library is not None or (thing.data is not None and thing.data.library is not None):
+            raise ModelError(f"{thing.name} comes from another file: make it local first (Object > Relations).")
+        if thing.mode == "EDIT":
+            raise ModelError("Leave Edit Mode first.")
+
+
+class _Sizes:
+    """Makes data larger or smaller, each once, and never under an object that is not meant."""
+
+    def __init__(self, kept: set[Object], things: list[Object], scale: float) -> None:
+        self.scale = scale
+        self._kept = kept
+        self._things = set(things)
+        self._done: set[ID] = set()
+
+    def transform(self, thing: Object, change: Matrix) -> None:
+        """Coordinates, with all shape keys."""
+        data = self._own(thing)
+        data.transform(change, shape_keys=True)
+        data.remesh_voxel_size *= change.median_scale
+        data.update()
+
+    def grow(self, thing: Object) -> None:
+        """Its size; in the data where the data can take it."""
+        if self.scale == 1.0:
+            return
+        if thing.type == "EMPTY":
+            thing.empty_display_size *= self.scale
+        elif thing.type == "CAMERA":
+            self._once(thing, self._grow_camera)
+        elif thing.type == "MESH" and not _is_multires(thing):
+            self._once(thing, self._grow_mesh)
+        elif thing.type != "LIGHT":
+            thing.scale *= self.scale
+
+    def _once(self, thing: Object, grow) -> None:
+        data = self._own(thing)
+        if data not in self._done:
+            self._done.add(data)
+            grow(data)
+
+    def _grow_mesh(self, data: ID) -> None:
+        data.transform(Matrix.Scale(self.scale, 4), shape_keys=True)
+        data.update()
+
+    def _grow_camera(self, data: ID) -> None:
+        data.display_size *= self.scale
+        data.clip_start, data.clip_end = data.clip_start * self.scale, data.clip_end * self.scale
+        data.dof.focus_distance *= self.scale
+        if data.type == "ORTHO":
+            data.ortho_scale *= self.scale
+
+    def _own(self, thing: Object) -> ID:
+        """Its data; a copy of its own where an object that stays uses them too."""
+        if thing.data.users > 1:
+            shared = [other for other in bpy.data.objects if other.data == thing.data and other != thing]
+            if any(thing in self._kept or other not in self._things for other in shared):
+                thing.data = thing.data.copy()
+        return thing.data
+
+
+def _is_multires(thing: Object) -> bool:
+    return any(modifier.type == "MULTIRES" for modifier in thing.modifiers)
