@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import bpy
 
-from . import cache_size, command, runner
+from . import cache_size, command, gesture_drawing, runner
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
 from .empty_cache import MAQUETTE_OT_empty_cache
+from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
+from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_look_through
+from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
 from .pick_files import MAQUETTE_OT_pick_files
 from .pick_folder import MAQUETTE_OT_pick_folder
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
+from .set_front import MAQUETTE_OT_set_front
+from .set_scale import MAQUETTE_OT_set_scale
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -26,6 +31,11 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_open_log,
         MAQUETTE_OT_pick_files,
         MAQUETTE_OT_pick_folder,
+        MAQUETTE_OT_set_scale,
+        MAQUETTE_OT_set_front,
+        MAQUETTE_OT_move_origin,
+        MAQUETTE_OT_lay_on_floor,
+        MAQUETTE_OT_floor_from_lowest,
         MAQUETTE_OT_selftest,
     )
 )
@@ -38,6 +48,7 @@ def register() -> None:
 
 def unregister() -> None:
     runner.end_all()
+    gesture_drawing.end_all()
     cache_size.unregister()
     command.unregister()
     _unregister_classes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import blf
 import bpy
@@ -98,7 +99,7 @@ def _ring(middle: Vector | None, radius: float, colour: tuple[float, ...], *, fi
     rim = [Vector((middle.x + radius * math.cos(t), middle.y + radius * math.sin(t))) for t in turns]
     if filled:
         _polygon([middle + (one - middle) * 0.45 for one in rim], colour)
-    for a, b in zip(rim, rim[1:], strict=False):
+    for a, b in pairwise(rim):
         _line([a, b], colour, 1.5)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences
+from .ground import MAQUETTE_PT_ground
 from .machine import MAQUETTE_PT_machine
 from .model import MAQUETTE_PT_model
 from .options import MAQUETTE_PT_options
@@ -16,6 +17,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_options,
         MAQUETTE_PT_machine,
         MAQUETTE_PT_result,
+        MAQUETTE_PT_ground,
     )
 )
 

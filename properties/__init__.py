@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import machine, model, run
+from . import machine, model, run, scale
 
-_PARTS = (run, machine, model)
+_PARTS = (run, machine, scale, model)
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ from bpy.props import (
 from bpy.types import PropertyGroup, Scene
 
 from ..engine.settings import Quality, Region
+from .scale import MAQUETTE_PG_scale
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
 
@@ -85,6 +86,7 @@ class MAQUETTE_PG_model(PropertyGroup):
         description="The folder for the results. Empty: a new one in the models folder of the preferences",
         subtype="DIR_PATH",
     )
+    scale: PointerProperty(type=MAQUETTE_PG_scale)
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_file, MAQUETTE_PG_model))

@@ -24,7 +24,9 @@ class MAQUETTE_PG_scale(PropertyGroup):
         soft_max=1.0,
         precision=4,
     )
-    markers_on_floor: BoolProperty(name="On the Ground", description="The markers lie flat on the ground: it becomes z = 0")
+    markers_on_floor: BoolProperty(
+        name="On the Ground", description="The markers lie flat on the ground: it becomes z = 0"
+    )
     reference: EnumProperty(
         name="What",
         description="What lies in the photo",

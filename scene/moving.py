@@ -69,7 +69,11 @@ def _moved(place: Matrix, change: Matrix) -> Matrix:
 
 def _stay(thing: Object, place: Matrix) -> None:
     """A kept object's parent may have been moved under it."""
-    if any(abs(a - b) > 1e-6 for row, was in zip(thing.matrix_world, place, strict=True) for a, b in zip(row, was, strict=True)):
+    if any(
+        abs(a - b) > 1e-6
+        for row, was in zip(thing.matrix_world, place, strict=True)
+        for a, b in zip(row, was, strict=True)
+    ):
         thing.matrix_world = place
 
 
@@ -119,8 +123,11 @@ class _Sizes:
     def transform(self, thing: Object, change: Matrix) -> None:
         """Coordinates, with all shape keys."""
         data = self._own(thing)
+        if _is_multires(thing) and self.scale != 1.0:
+            _grow_multires(thing, self.scale)
+            change = change @ Matrix.Scale(1 / self.scale, 4)
         data.transform(change, shape_keys=True)
-        data.remesh_voxel_size *= change.median_scale
+        data.remesh_voxel_size *= self.scale
         data.update()
 
     def grow(self, thing: Object) -> None:
@@ -164,3 +171,17 @@ class _Sizes:
 
 def _is_multires(thing: Object) -> bool:
     return any(modifier.type == "MULTIRES" for modifier in thing.modifiers)
+
+
+def _grow_multires(thing: Object, scale: float) -> None:
+    """What was sculpted lies in lengths beside the coordinates; only Blender's own operator reaches them."""
+    basis, inverses = (
+        thing.matrix_basis.copy(),
+        [(child, child.matrix_parent_inverse.copy()) for child in thing.children],
+    )
+    thing.matrix_basis = Matrix.Scale(scale, 4)
+    with bpy.context.temp_override(object=thing, active_object=thing, selected_editable_objects=[thing]):
+        bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+    thing.matrix_basis = basis
+    for child, inverse in inverses:
+        child.matrix_parent_inverse = inverse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import bpy
@@ -50,7 +51,7 @@ def side_of(mesh: Object, hit: Hit) -> tuple[Vector, Vector]:
     found = [hit]
     for i in range(1, SAMPLES):  # a sunflower's seeds: evenly over the disc
         reach, angle = radius * (i / SAMPLES) ** 0.5, i * 2.399963
-        beside = nearest(mesh, hit.point + reach * (np.cos(angle) * across + np.sin(angle) * along))
+        beside = nearest(mesh, hit.point + reach * (math.cos(angle) * across + math.sin(angle) * along))
         if beside is not None and beside.normal.dot(hit.normal) > SAME_SIDE:
             found.append(beside)
     places = np.array([one.point for one in found], np.float64)
