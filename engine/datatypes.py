@@ -186,3 +186,17 @@ class TexturedMesh:
     uvs: F32  # (V, 2)
     base_colour: U8  # (T, T, 3), first row on top
     guessed: Bool  # (T, T)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenMesh:
+    """A mesh that somebody made, in world, to be textured as it is. `polygons` are numbers: triangles of one stay together.
+
+    `poses` are cameras that stand elsewhere than they were solved (by their photo's name); where there are any, photos
+    that are not among them are left out.
+    """
+
+    surface: TriMesh
+    polygons: I32  # (F,)
+    corner_uvs: F32 | None = None  # (F, 3, 2), origin at the lower left
+    poses: dict[str, F64] | None = None  # cam_from_world (3, 4)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from .settings import CoverageSettings, DeviceChoice, ModelSettings, from_json, to_json
+from .settings import CoverageSettings, DeviceChoice, ModelSettings, RetextureSettings, from_json, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,23 @@ class CoverageJob(Job):
     settings: CoverageSettings = field(default_factory=CoverageSettings)
 
 
-JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob)}
+@dataclass(frozen=True, kw_only=True)
+class RetextureJob(Job):
+    """The photos of the finished run in `out` onto a mesh that was reworked."""
+
+    recipe: ClassVar[str] = "retexture"
+    mesh: Path
+    name: str = "mesh"
+    photos: Path | None = None  # where they lie now, if they were moved
+    settings: RetextureSettings = field(default_factory=RetextureSettings)
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures go."""
+        return self.out / f"retexture-{self.name}"
+
+
+JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob, RetextureJob)}
 
 
 def encode(job: Job) -> str:

@@ -35,6 +35,14 @@ class Region(str, Enum):
     ALL = "all"
 
 
+class Tiles(str, Enum):
+    """Whether UVs beyond the first square are UDIM tiles, a picture each. AUTO: if they look like it."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhotoSettings:
     """Reading photos."""
@@ -91,6 +99,17 @@ class TextureSettings:
 
     size: int = 4096
     max_side: int = 4096  # photos are read at most this large
+    memory_mb: int = 1500  # for what is painted at once: a larger texture is painted in parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetextureSettings:
+    """All that `retexture` needs."""
+
+    device: DeviceChoice = DeviceChoice.AUTO
+    texture: TextureSettings = field(default_factory=TextureSettings)
+    tiles: Tiles = Tiles.AUTO
+    new_uvs: bool = False  # also where the mesh has some
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from .protocol import ErrorEvent, Event, PreviewEvent, ProgressEvent, ResultEven
 
 STAGE_TITLES = {
     "prepare": "Reading photos",
+    "open": "Opening the model",
     "poses": "Finding cameras",
     "depth": "Measuring depth",
     "surface": "Building the surface",

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .. import supervisor
 from ..jobs import Job
-from . import coverage, model, selftest
+from . import coverage, model, retexture, selftest
 from .words import Parser
 
-COMMANDS = (model, coverage, selftest)
+COMMANDS = (model, coverage, selftest, retexture)
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """Carries a photo's pixels onto the texels of an atlas, through the mesh: kernels and their NumPy twin.
 
-Colours gather in 16-bit integers, (T, T, 4): red, green, blue and weight, each weight at most 1 in all. Each texel belongs
-to one triangle, so no two threads meet.
+Colours gather in 16-bit integers, (H, W, 4): red, green, blue and weight, each weight at most 1 in all. Each texel belongs
+to one triangle, so no two threads meet: where triangles lie on top of one another, `owner` says whose it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Atlas:
     points: F32  # (V, 3)
     faces: I32  # (F, 3)
     corners: F32  # (F, 6) texel coordinates of the three corners, first row on top
-    size: int
+    width: int
+    height: int
+    owner: I32 | None = None  # (H, W) the face that each texel belongs to; None where no two faces overlap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +45,13 @@ class Shot:
     gain: F64  # (3,)
 
 
-def new_sums(size: int) -> Any:
+_NO_OWNERS = np.zeros((1, 1), np.int32)
+
+
+def new_sums(width: int, height: int) -> Any:
     """An empty accumulator on the device."""
     open_device()
-    sums = qd.ndarray(qd.u16, (size, size, 4))
+    sums = qd.ndarray(qd.u16, (height, width, 4))
     sums.fill(0)
     return sums
 
@@ -57,19 +62,23 @@ def bake(atlas: Atlas, shot: Shot, picks: I32, weights: F32, shift: F32, sums: A
     _bake(
         atlas.points, atlas.faces, atlas.corners, picks, weights, len(picks), np.ascontiguousarray(shift, np.float32),
         numbers, shot.picture, shot.depth, shot.picture.shape[1], shot.picture.shape[0], shot.depth.shape[1],
-        shot.depth.shape[0], atlas.size, sums,
+        shot.depth.shape[0], atlas.width, atlas.height, *_owners(atlas), sums,
     )  # fmt: skip
 
 
 def resolve(atlas: Atlas, colours: F32, unseen: F32, sums: Any) -> tuple[U8, U8]:
-    """(T, T, 3) colours and (T, T) what each texel is: gathered photos, and (V, 3) `colours` as far as (V,) `unseen`."""
-    out = np.zeros((atlas.size, atlas.size, 3), np.uint8)
-    kind = np.zeros((atlas.size, atlas.size), np.uint8)
+    """(H, W, 3) colours and (H, W) what each texel is: gathered photos, and (V, 3) `colours` as far as (V,) `unseen`."""
+    out = np.zeros((atlas.height, atlas.width, 3), np.uint8)
+    kind = np.zeros((atlas.height, atlas.width), np.uint8)
     _resolve(
         atlas.faces, atlas.corners, len(atlas.faces), np.ascontiguousarray(colours, np.float32),
-        np.ascontiguousarray(unseen, np.float32), sums, atlas.size, out, kind,
+        np.ascontiguousarray(unseen, np.float32), sums, atlas.width, atlas.height, *_owners(atlas), out, kind,
     )  # fmt: skip
     return out, kind
+
+
+def _owners(atlas: Atlas) -> tuple[int, I32]:
+    return (0, _NO_OWNERS) if atlas.owner is None else (1, atlas.owner)
 
 
 def _numbers(shot: Shot) -> F32:
@@ -80,13 +89,16 @@ def _numbers(shot: Shot) -> F32:
 
 
 def bake_twin(atlas: Atlas, shot: Shot, picks: I32, weights: F32, shift: F32, sums: np.ndarray) -> None:
-    """The same in plain NumPy, on a (T, T, 4) array."""
+    """The same in plain NumPy, on an (H, W, 4) array."""
     P = shot.projection
     height, width = shot.picture.shape[:2]
     sx, sy = shot.depth.shape[1] / width, shot.depth.shape[0] / height
     for pick, weight in zip(picks, weights, strict=True):
         flat, corner = atlas.corners[pick].reshape(3, 2), atlas.points[atlas.faces[pick]].astype(np.float64)
-        rows, cols = _covered_twin(flat, atlas.size, atlas.size)
+        rows, cols = _covered_twin(flat, atlas.width, atlas.height)
+        if atlas.owner is not None:
+            mine = atlas.owner[rows, cols] == pick
+            rows, cols = rows[mine], cols[mine]
         facing = _facing(corner, P)
         if not len(rows) or facing <= AWAY:
             continue
@@ -154,6 +166,15 @@ def _cubic(t: qd.f32) -> Any:
     )
 
 
+@qd.func
+def owns(guarded: qd.i32, owner: qd.types.NDArray[qd.i32, 2], x: qd.i32, y: qd.i32, face: qd.i32) -> qd.i32:
+    """1 where the texel is the face's own."""
+    own = qd.cast(1, qd.i32)
+    if guarded == 1 and owner[y * guarded, x * guarded] != face:
+        own = qd.cast(0, qd.i32)
+    return own
+
+
 @qd.kernel
 def _bake(
     points: qd.types.NDArray[qd.f32, 2],
@@ -170,7 +191,10 @@ def _bake(
     height: qd.i32,
     depth_width: qd.i32,
     depth_height: qd.i32,
-    size: qd.i32,
+    across: qd.i32,
+    down: qd.i32,
+    guarded: qd.i32,
+    owner: qd.types.NDArray[qd.i32, 2],
     sums: qd.types.NDArray[qd.u16, 3],
 ) -> None:
     for k in range(count):
@@ -196,10 +220,10 @@ def _bake(
         slope = qd.min(qd.sqrt(qd.max(1.0 - cosine * cosine, 0.0)) / qd.max(cosine, 1e-6), 6.0)
         tolerance = (2.0 + 2.0 * slope) / (numbers[15] * numbers[16])
         if area != 0.0 and facing > AWAY:
-            for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), size)):
-                for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), size)):
+            for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), down)):
+                for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), across)):
                     px, py = qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5
-                    if covers(ax, ay, bx, by, cx, cy, px, py):
+                    if covers(ax, ay, bx, by, cx, cy, px, py) and owns(guarded, owner, x, y, f):
                         wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / area
                         wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / area
                         wc = 1.0 - wa - wb
@@ -240,7 +264,10 @@ def _resolve(
     colours: qd.types.NDArray[qd.f32, 2],
     unseen: qd.types.NDArray[qd.f32, 1],
     sums: qd.types.NDArray[qd.u16, 3],
-    size: qd.i32,
+    across: qd.i32,
+    down: qd.i32,
+    guarded: qd.i32,
+    owner: qd.types.NDArray[qd.i32, 2],
     out: qd.types.NDArray[qd.u8, 3],
     kind: qd.types.NDArray[qd.u8, 2],
 ) -> None:
@@ -250,10 +277,10 @@ def _resolve(
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         ia, ib, ic = faces[f, 0], faces[f, 1], faces[f, 2]
         if area != 0.0:
-            for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), size)):
-                for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), size)):
+            for y in range(first_texel(qd.min(ay, by, cy)), last_texel(qd.max(ay, by, cy), down)):
+                for x in range(first_texel(qd.min(ax, bx, cx)), last_texel(qd.max(ax, bx, cx), across)):
                     px, py = qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5
-                    if covers(ax, ay, bx, by, cx, cy, px, py):
+                    if covers(ax, ay, bx, by, cx, cy, px, py) and owns(guarded, owner, x, y, f):
                         wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / area
                         wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / area
                         wc = 1.0 - wa - wb

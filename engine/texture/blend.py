@@ -2,63 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from ..datatypes import F32, F64, I32, U8, Bool, View
 from ..images import load_view
 from ..kernels.texture_bake import GUESSED, OUTSIDE, Atlas, Shot, bake, new_sums, resolve
-from ..report import Report
+from ..report import Report, Step
+from ..settings import TextureSettings
 from .choose import Choice
 from .graph import Graph
 from .observe import Observations, Shape, depth_of, look_view
+from .sheets import TEXEL_BYTES, Sheet, Tile, batches
+from .survey import Survey
 
 TONE_ROUNDS = 24  # smoothing over vertices that parts broad tones from details
 CHUNK = 20_000  # faces per kernel launch: short, so that cancelling is quick
 
 
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One finished picture, first row on top, gutters filled. `tile` is a UDIM tile's number, 0 where there is but one."""
+
+    tile: int
+    picture: U8  # (T, T, 3)
+    guessed: Bool  # (T, T) texels of the surface that no photo showed
+
+
 def paint(
-    views: list[View],
-    shape: Shape,
-    graph: Graph,
-    corner_uvs: F32,
-    choice: Choice,
-    observed: Observations,
-    gains: F64,
-    size: int,
+    found: Survey,
+    tiles: Sequence[Tile],
+    settings: TextureSettings,
+    score: F64 | None,
     report: Report,
     share: float,
-) -> tuple[U8, Bool]:
-    """(T, T, 3) base colour, first row on top, gutters filled; (T, T) texels of the surface that no photo showed."""
-    middle = shape.points.mean(0, dtype=np.float64)
-    corners = corner_uvs.astype(np.float64) * size
-    corners[..., 1] = size - corners[..., 1]
-    atlas = Atlas(
-        points=(shape.points - middle).astype(np.float32),
-        faces=np.ascontiguousarray(shape.faces),
-        corners=np.ascontiguousarray(corners.reshape(-1, 6), np.float32),
-        size=size,
-    )
-    sums = new_sums(size)
-    with report.step("paint", len(views), share=share * 0.9) as step:
-        for i, view in enumerate(views):
-            rows, slots = np.nonzero(choice.views == i)
-            if len(rows):
-                shot = _shot(view, shape, middle, gains[i], _texel_footprint(atlas, rows.astype(np.int32)))
-                report.check()
-                shift = _tone_shift(i, choice, observed, gains[i], graph)
+    put: Callable[[Page], None],
+) -> float:
+    """Paints all tiles, some sheets at a time; gives the share of texels that several faces wanted.
+
+    `score` (F,) says which face has them; None where it is known that none overlap.
+    """
+    size = settings.size
+    texels = sum(1 for _ in tiles) * size * size
+    rounds = max(-(-texels * TEXEL_BYTES // (settings.memory_mb * 1_000_000)), 1)
+    middle = found.shape.points.mean(0, dtype=np.float64)
+    points = (found.shape.points - middle).astype(np.float32)
+    open_pages: dict[int, _OpenPage] = {}
+    dispute: list[float] = []
+    with report.step("paint", len(found.views) * rounds, share=share) as step:
+        for sheets, disputed in batches(tiles, size, settings.memory_mb, score):
+            dispute.append(disputed)
+            for sheet, picture, kind in _paint_sheets(found, points, middle, sheets, size, report, step):
+                page = open_pages.setdefault(sheet.tile, _OpenPage(size))
+                if page.take(sheet, picture, kind):
+                    number, done = tiles[sheet.tile].number, open_pages.pop(sheet.tile)
+                    filled = fill_gutters(done.picture, done.kind != OUTSIDE, report)
+                    put(Page(tile=number, picture=filled, guessed=done.kind == GUESSED))
+    return float(np.mean(dispute))
+
+
+class _OpenPage:
+    """A picture of which some sheets are there."""
+
+    def __init__(self, size: int) -> None:
+        self.picture = np.zeros((size, size, 3), np.uint8)
+        self.kind = np.zeros((size, size), np.uint8)
+        self.missing = size
+
+    def take(self, sheet: Sheet, picture: U8, kind: U8) -> bool:
+        """Whether the page is complete now."""
+        rows = slice(sheet.first, sheet.first + sheet.rows)
+        self.picture[rows], self.kind[rows] = picture, kind
+        self.missing -= sheet.rows
+        return self.missing == 0
+
+
+def _paint_sheets(
+    found: Survey, points: F32, middle: F64, sheets: list[Sheet], size: int, report: Report, step: Step
+) -> Iterator[tuple[Sheet, U8, U8]]:
+    """Each photo is read once and goes onto all sheets; then come their colours and what each texel is."""
+    choice, shape = found.choice, found.shape
+    atlases = [
+        Atlas(
+            points=points,
+            faces=np.ascontiguousarray(shape.faces[sheet.faces]),
+            corners=sheet.corners,
+            width=size,
+            height=sheet.rows,
+            owner=sheet.owner,
+        )
+        for sheet in sheets
+    ]
+    sums = [new_sums(atlas.width, atlas.height) for atlas in atlases]
+    for i, view in enumerate(found.views):
+        picks = [np.nonzero(choice.views[sheet.faces] == i) for sheet in sheets]
+        texels = [
+            _texel_footprint(a, rows.astype(np.int32)) for a, (rows, _) in zip(atlases, picks, strict=True) if len(rows)
+        ]
+        if texels:
+            shot = _shot(view, shape, middle, found.gains[i], float(np.median(texels)))
+            report.check()
+            shift = _tone_shift(i, choice, found.observed, found.gains[i], found.graph)
+            for sheet, atlas, (rows, slots), total in zip(sheets, atlases, picks, sums, strict=True):
                 for start in range(0, len(rows), CHUNK):
                     report.check()
                     cut = slice(start, start + CHUNK)
-                    weights = np.ascontiguousarray(choice.weights[rows[cut], slots[cut]])
-                    bake(atlas, shot, rows[cut].astype(np.int32), weights, shift, sums)
-            step.advance()
-    with report.step("fill", 1, share=share * 0.1) as step:
-        picture, kind = resolve(atlas, choice.colours, choice.unseen, sums)
-        del sums
-        picture = fill_gutters(picture, kind != OUTSIDE, report)
+                    weights = np.ascontiguousarray(choice.weights[sheet.faces[rows[cut]], slots[cut]])
+                    bake(atlas, shot, rows[cut].astype(np.int32), weights, shift, total)
         step.advance()
-    return picture, kind == GUESSED
+    for sheet, atlas in zip(sheets, atlases, strict=True):
+        report.check()
+        yield sheet, *resolve(atlas, choice.colours, choice.unseen, sums.pop(0))
 
 
 def _texel_footprint(atlas: Atlas, rows: I32) -> float:

@@ -37,10 +37,13 @@ class Unwrapped:
     texels_per_unit: float
 
 
-def unwrap(mesh: TriMesh, size: int, padding: int, report: Report) -> Unwrapped:
-    """Cuts, flattens and packs. Charts never overlap; `padding` texels lie between them."""
-    surface = _Surface(mesh)
-    chart = _segment(surface, report.check)
+def unwrap(mesh: TriMesh, size: int, padding: int, report: Report, polygons: I32 | None = None) -> Unwrapped:
+    """Cuts, flattens and packs. Charts never overlap; `padding` texels lie between them.
+
+    `polygons` (F,) are numbers: triangles of one polygon are never parted.
+    """
+    surface = _Surface(mesh, polygons)
+    chart = surface.parts(_segment(surface, report.check))
     flat = np.zeros((len(mesh.faces), 3, 2))
     for _ in range(ROUNDS):
         report.check()
@@ -54,7 +57,7 @@ def unwrap(mesh: TriMesh, size: int, padding: int, report: Report) -> Unwrapped:
         axes, area = surface.axes(chart)
         flat = surface.flatten(chart, axes, area)
         bad = surface.overlapping(chart, axes, flat)
-        chart = np.where(bad, len(chart) + np.arange(len(chart)), chart)  # what is left lies alone
+        chart = np.where(bad, len(chart) + surface.first, chart)  # what is left lies alone
         chart = np.unique(chart, return_inverse=True)[1].astype(np.int32)
         axes, area = surface.axes(chart)
         flat = surface.flatten(chart, axes, area)
@@ -64,7 +67,11 @@ def unwrap(mesh: TriMesh, size: int, padding: int, report: Report) -> Unwrapped:
 class _Surface:
     """The mesh welded and smoothed, with what cutting needs to know of it."""
 
-    def __init__(self, mesh: TriMesh) -> None:
+    def __init__(self, mesh: TriMesh, polygons: I32 | None = None) -> None:
+        self.first = np.arange(len(mesh.faces), dtype=np.int32)  # of each face's polygon, its first face
+        if polygons is not None:
+            _, first, which = np.unique(polygons, return_index=True, return_inverse=True)
+            self.first = first[which.ravel()].astype(np.int32)
         places, where = weld(mesh.vertices)
         self.faces: I32 = where[mesh.faces]
         self.count = len(mesh.faces)
@@ -111,18 +118,21 @@ class _Surface:
         ranks[np.argsort(-height, kind="stable")] = np.arange(self.count, dtype=np.int32)
         texels, width, rows = _shelves(chart, flat)
         _, lost = owners(texels.astype(np.float32), ranks, width, rows)
-        return np.asarray(turned | (lost > 0))
+        bad = turned | (lost > 0)
+        return np.asarray(np.bincount(self.first, bad, self.count)[self.first] > 0)
 
     def cut_off(self, chart: I32, axes: F64, bad: np.ndarray) -> I32:
         """Bad faces leave their chart; what hangs together becomes charts anew, small ones join neighbours."""
         grown = bad.copy()  # with their neighbours, so that what is cut off is a patch and not a lace
         grown[self.graph.diffuse(bad.astype(np.float32), 1) > 0.3] = True
+        grown = grown[self.first]
         label = chart.astype(np.int64) * 2 + grown
         parts = self.parts(label)
         return _join_small(self, parts, SMALL, banned=np.where(grown, chart, -1), cosine=STEEPEST)
 
     def parts(self, label: np.ndarray) -> I32:
-        """(F,) numbers 0.. of what hangs together and has one label."""
+        """(F,) numbers 0.. of what hangs together and has one label: that of a polygon's first face."""
+        label = label[self.first]
         same = label[self.pairs[:, 0]] == label[self.pairs[:, 1]]
         root = connected(self.pairs[same], self.count)
         return np.unique(root, return_inverse=True)[1].astype(np.int32).ravel()

@@ -19,7 +19,8 @@ from engine.report import Report, RunReport
 from engine.settings import TextureSettings
 from engine.texture.exposure import solve_gains
 from engine.texture.observe import observe
-from engine.texture.stage import _prepare, _sharpness, retexture, run
+from engine.texture.stage import run
+from engine.texture.survey import prepare, sharpness
 from tests.synthetic import BOX_HIGH, BOX_LOW, SPHERE_CENTRE, SPHERE_RADIUS, Truth, colour_at, make_truth
 
 SETTINGS = TextureSettings(size=1024)
@@ -217,9 +218,9 @@ def test_exposure_is_evened_out(scene: Scene, plain: TexturedMesh, tmp_path: Pat
         changed[i] = (np.clip(light, 0, 1) ** (1 / 2.2) * 255).round().astype(np.uint8)
     sparse = with_photos(scene.truth, tmp_path, changed)
     views = list(scene.truth.views)
-    shape, _, _ = _prepare(scene.mesh, np.zeros((len(scene.mesh.vertices), 2), np.float32))
+    shape, _, _ = prepare(scene.mesh, np.zeros((len(scene.mesh.faces), 3, 2), np.float32))
     moved = [replace(view, photo=one.photo) for view, one in zip(views, sparse.posed, strict=True)]
-    gains = solve_gains(observe(moved, shape, _sharpness(moved), Report(), 1.0))
+    gains = solve_gains(observe(moved, shape, sharpness(moved), Report(), 1.0))
     applied = gains * (GAINS ** (1 / 2.2))[:, None]  # what is left of the change: the same for every photo
     assert np.abs(applied / applied.mean(0) - 1).max() < 0.02
 
@@ -259,15 +260,6 @@ def test_someone_walking_through_leaves_no_ghost(scene: Scene, plain: TexturedMe
     assert psnr(colour[several], truth[several]) > psnr(before[several], truth[several]) - 1.5
     # Where hardly anybody else looks, the neighbourhood's doubt takes most of it away too.
     assert ghost[seen & ~several].mean() < 0.25
-
-
-def test_given_uvs_get_the_same_colours(scene: Scene, plain: TexturedMesh) -> None:
-    again = retexture(plain.mesh, plain.uvs, scene.truth.sparse(), SETTINGS, Report())
-    assert np.array_equal(again.uvs, plain.uvs)
-    assert np.array_equal(again.mesh.faces, plain.mesh.faces)
-    difference = np.abs(again.base_colour.astype(int) - plain.base_colour)
-    assert (difference > 2).mean() < 1e-3
-    assert (again.guessed != plain.guessed).mean() < 1e-3
 
 
 def test_masked_pixels_are_never_used(scene: Scene, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_baking_is_its_twin(depth_scale: int) -> None:
     uv = np.array([[2.0, 30], [30, 30], [30, 2], [2, 2], [16.3, 15.8]], np.float32)
     corners = uv[faces]
     corners[4] += [32, 0]
-    atlas = Atlas(points=points, faces=faces, corners=corners.reshape(-1, 6), size=64)
+    atlas = Atlas(points=points, faces=faces, corners=corners.reshape(-1, 6), width=64, height=64)
     picture = rng.integers(0, 255, (48, 64, 3)).astype(np.uint8)
     K = np.array([[50.0, 0, 32], [0, 50, 24], [0, 0, 1]])
     pose = np.array([[1.0, 0, 0, 0.05], [0, -1, 0, 0.1], [0, 0, -1, 3]])
@@ -90,7 +90,7 @@ def test_baking_is_its_twin(depth_scale: int) -> None:
     weights = rng.uniform(0.2, 1, (5, 3)).astype(np.float32)
     shift = rng.uniform(-20, 20, (5, 3)).astype(np.float32)
     picks = np.arange(5, dtype=np.int32)
-    sums = new_sums(64)
+    sums = new_sums(64, 64)
     bake(atlas, shot, picks, weights, shift, sums)
     twin = np.zeros((64, 64, 4), np.int64)
     bake_twin(atlas, shot, picks, weights, shift, twin)
@@ -108,6 +108,37 @@ def test_baking_is_its_twin(depth_scale: int) -> None:
     direct = found[..., :3][seen] / found[..., 3:][seen] * 255
     assert np.abs(out[seen] - direct).max() <= 1
     assert (out[kind == 0] == 0).all()
+
+
+def test_baking_keeps_to_the_texels_that_a_face_owns() -> None:
+    """Two triangles on the same texels: each texel has the owner's colour, and no more than a weight of one."""
+    points = np.array([[-1, -1, 0], [1, -1, 0], [0, 1, 0], [-1, -1, 0.5], [1, -1, 0.5], [0, 1, 0.5]], np.float32)
+    faces = np.array([[0, 1, 2], [3, 4, 5]], np.int32)
+    corners = np.tile(np.array([[2.0, 30, 30, 30, 16, 2]], np.float32), (2, 1))
+    owner, lost = owners(corners.reshape(-1, 3, 2), np.array([1, 0], np.int32), 32, 48)
+    assert lost[0] > 100 and lost[1] == 0
+    owner[:, 16:] = np.where(owner[:, 16:] == 0, 1, owner[:, 16:])  # ranks to faces: the second, but for the left half
+    owner[:, :16] = np.where(owner[:, :16] == 0, 0, owner[:, :16])
+    atlas = Atlas(points=points, faces=faces, corners=corners, width=32, height=48, owner=owner)
+    K = np.array([[50.0, 0, 32], [0, 50, 24], [0, 0, 1]])
+    pose = np.array([[1.0, 0, 0, 0], [0, -1, 0, 0], [0, 0, -1, 3]])
+    depth = np.full((48, 64), EMPTY, np.float32)
+    picture = np.random.default_rng(2).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    shot = Shot(projection=K @ pose, picture=picture, depth=depth, focal_px=50.0, gain=np.ones(3))
+    picks, weights, shift = np.arange(2, dtype=np.int32), np.ones((2, 3), np.float32), np.zeros((6, 3), np.float32)
+    sums = new_sums(32, 48)
+    bake(atlas, shot, picks, weights, shift, sums)
+    twin = np.zeros((48, 32, 4), np.int64)
+    bake_twin(atlas, shot, picks, weights, shift, twin)
+    found = sums.to_numpy().astype(np.int64)
+    assert set(np.unique(found[..., 3])) == {0, 65280}
+    assert (found[..., 3] > 0).sum() > 300 and (found[32:, :, 3] == 0).all()
+    assert np.percentile(np.abs(found - twin), 99) <= 0.005 * 65280
+    colours = np.repeat(np.array([[10.0], [200.0]], np.float32), 3, 0).repeat(3, 1)
+    out, kind = resolve(atlas, colours, np.ones(6, np.float32), new_sums(32, 48))
+    assert set(np.unique(out[:, :16][kind[:, :16] > 0])) == {10} and set(np.unique(out[:, 16:][kind[:, 16:] > 0])) == {
+        200
+    }
 
 
 def test_gutters_take_the_nearest_colour() -> None:
