@@ -5,8 +5,20 @@ from __future__ import annotations
 import bpy
 
 from . import cache_size, command, gesture_drawing, runner
+from .add_photos import (
+    MAQUETTE_FH_photos,
+    MAQUETTE_OT_add_photo_folder,
+    MAQUETTE_OT_add_photos,
+    MAQUETTE_OT_paste_photos,
+)
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
+from .choose_photos import (
+    MAQUETTE_OT_find_photos,
+    MAQUETTE_OT_refresh_photos,
+    MAQUETTE_OT_remove_photos,
+    MAQUETTE_OT_tick_photos,
+)
 from .empty_cache import MAQUETTE_OT_empty_cache
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
@@ -14,14 +26,14 @@ from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_look_through
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
-from .pick_files import MAQUETTE_OT_pick_files
-from .pick_folder import MAQUETTE_OT_pick_folder
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
 from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
+        MAQUETTE_OT_add_photo_folder,
+        MAQUETTE_OT_add_photos,
         MAQUETTE_OT_build_model,
         MAQUETTE_OT_cancel,
         MAQUETTE_OT_copy_machine,
@@ -29,14 +41,18 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_import_result,
         MAQUETTE_OT_look_through,
         MAQUETTE_OT_open_log,
-        MAQUETTE_OT_pick_files,
-        MAQUETTE_OT_pick_folder,
         MAQUETTE_OT_set_scale,
         MAQUETTE_OT_set_front,
         MAQUETTE_OT_move_origin,
         MAQUETTE_OT_lay_on_floor,
         MAQUETTE_OT_floor_from_lowest,
         MAQUETTE_OT_selftest,
+        MAQUETTE_OT_find_photos,
+        MAQUETTE_OT_paste_photos,
+        MAQUETTE_OT_refresh_photos,
+        MAQUETTE_OT_remove_photos,
+        MAQUETTE_OT_tick_photos,
+        MAQUETTE_FH_photos,
     )
 )
 

@@ -12,6 +12,7 @@ from bpy.types import Context
 from .. import preferences
 from ..engine.errors import EngineError
 from ..properties.model import AUTOMATIC
+from ..scene import photos
 
 FEW = 40  # photos named one by one on the engine's command line
 
@@ -28,10 +29,10 @@ class Request:
 def request_of(context: Context) -> Request:
     """What the scene's settings ask for; EngineError where they don't make sense."""
     settings = context.scene.maquette
-    photos = chosen_photos(context)
-    name = (photos[0] if settings.source == "FOLDER" else photos[0].parent).name or "Model"
-    out = _folder(settings.output) or preferences.models_folder(context) / f"{name}-{_mark(photos)}"
-    words = ["model", *_photo_words(photos), "-o", str(out), "--quality", settings.quality, "--region", settings.region]
+    chosen = chosen_photos(context)
+    name = chosen[0].parent.name or "Model"
+    out = _folder(settings.output) or preferences.models_folder(context) / f"{name}-{_mark(chosen)}"
+    words = ["model", *photo_words(chosen), "-o", str(out), "--quality", settings.quality, "--region", settings.region]
     words += ["--device", preferences.of(context).device]
     if settings.faces:
         words += ["--faces", str(settings.faces)]
@@ -45,28 +46,33 @@ def request_of(context: Context) -> Request:
     return Request(name=name, out=out, words=tuple(words))
 
 
-def _photo_words(photos: list[Path]) -> list[str]:
+def photo_words(chosen: list[Path]) -> list[str]:
     """Many files go through a list: Windows allows no more than 32,000 letters on a command line."""
-    if len(photos) <= FEW:
-        return [str(path) for path in photos]
+    if len(chosen) <= FEW:
+        return [str(path) for path in chosen]
     listed = Path(bpy.app.tempdir) / "maquette-photos.txt"
-    listed.write_text("\n".join(map(str, photos)), encoding="utf-8")
+    listed.write_text("\n".join(map(str, chosen)), encoding="utf-8")
     return ["--photos-from", str(listed)]
 
 
 def chosen_photos(context: Context) -> list[Path]:
-    """The chosen folder alone, or the chosen files."""
-    settings = context.scene.maquette
-    if settings.source == "FOLDER":
-        folder = _folder(settings.folder)
-        if folder is None or not folder.is_dir():
-            raise EngineError(
-                "no_folder", "There is no folder of photos yet.", file=folder, advice="Choose one in the sidebar."
-            )
-        return [folder]
-    if not len(settings.files):
-        raise EngineError("no_files", "There are no photos yet.", advice="Choose some in the sidebar.")
-    return [Path(bpy.path.abspath(item.path)) for item in settings.files]
+    """The ticked photos; EngineError where there are none, or where some are gone."""
+    rows = photos.photos_of(context.scene).rows
+    if not len(rows):
+        raise EngineError("no_photos", "There are no photos yet.", advice="Drop some into the 3D view, or choose them.")
+    chosen = photos.ticked(context.scene)
+    if not chosen:
+        raise EngineError("none_ticked", "No photo is ticked.", advice="Tick those that the model is to be made from.")
+    gone = [path for path in chosen if not path.is_file()]
+    if gone:
+        photos.mark_missing(context.scene)
+        raise EngineError(
+            "photos_missing",
+            f"{len(gone)} of {len(chosen)} photos are not where they were.",
+            file=gone[0],
+            advice="Connect the disk, find them again with Find Missing Photos, or untick them.",
+        )
+    return chosen
 
 
 def texture_folder(context: Context) -> Path | None:
@@ -86,6 +92,6 @@ def _folder(text: str) -> Path | None:
     return Path(bpy.path.abspath(text)).resolve() if text else None
 
 
-def _mark(photos: list[Path]) -> str:
+def _mark(chosen: list[Path]) -> str:
     """Tells two folders of the same name apart; the same photos come back to the same results and resume them."""
-    return hashlib.sha256("\n".join(sorted(map(str, photos))).encode()).hexdigest()[:8]
+    return hashlib.sha256("\n".join(sorted(map(str, chosen))).encode()).hexdigest()[:8]

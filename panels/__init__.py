@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences
+from . import preferences, thumbnails
 from .ground import MAQUETTE_PT_ground
 from .machine import MAQUETTE_PT_machine
 from .model import MAQUETTE_PT_model
 from .options import MAQUETTE_PT_options
+from .photos import MAQUETTE_MT_photos, MAQUETTE_PT_photos, MAQUETTE_UL_photos
 from .result import MAQUETTE_PT_result
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
+        MAQUETTE_UL_photos,
+        MAQUETTE_MT_photos,
         MAQUETTE_PT_model,
+        MAQUETTE_PT_photos,
         MAQUETTE_PT_options,
         MAQUETTE_PT_machine,
         MAQUETTE_PT_result,
@@ -30,3 +34,4 @@ def register() -> None:
 def unregister() -> None:
     preferences.unregister()
     _unregister_classes()
+    thumbnails.release()

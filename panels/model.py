@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bpy.types import Context, Panel, UILayout
+from bpy.types import Context, Panel
 
 from ..operators.runner import is_busy
 from .lines import draw_line
+from .photos import draw_start
 
 
 class MAQUETTE_PT_model(Panel):
@@ -28,19 +29,11 @@ class MAQUETTE_PT_model(Panel):
     def _draw_start(self, context: Context) -> None:
         settings = context.scene.maquette
         layout = self.layout
-        layout.row().prop(settings, "source", expand=True)
-        if settings.source == "FOLDER":
-            layout.prop(settings, "folder", text="")
-        else:
-            self._draw_files(layout, len(settings.files))
+        draw_start(layout, context)
         layout.row().prop(settings, "quality", expand=True)
         row = layout.row()
         row.scale_y = 1.6
         row.operator("maquette.build_model", icon="MESH_MONKEY")
-
-    def _draw_files(self, layout: UILayout, count: int) -> None:
-        text = f"{count} Photos" if count else "Choose Photos"
-        layout.operator("maquette.pick_files", text=text, icon="FILE_IMAGE")
 
     def _draw_progress(self, context: Context) -> None:
         state = context.window_manager.maquette

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import machine, model, run, scale
+from . import machine, model, photos, run, scale
 
-_PARTS = (run, machine, scale, model)
+_PARTS = (run, machine, photos, scale, model)
 
 
 def register() -> None:

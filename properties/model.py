@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 from bpy.props import (
     BoolProperty,
-    CollectionProperty,
     EnumProperty,
     IntProperty,
     PointerProperty,
@@ -14,29 +13,16 @@ from bpy.props import (
 from bpy.types import PropertyGroup, Scene
 
 from ..engine.settings import Quality, Region
+from .photos import MAQUETTE_PG_photos
 from .scale import MAQUETTE_PG_scale
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
 
 
-class MAQUETTE_PG_file(PropertyGroup):
-    """One chosen photo."""
-
-    path: StringProperty(name="Photo", subtype="FILE_PATH")
-
-
 class MAQUETTE_PG_model(PropertyGroup):
     """The settings of the next model."""
 
-    source: EnumProperty(
-        name="Photos",
-        items=[
-            ("FOLDER", "Folder", "All photos in a folder", "FILE_FOLDER", 0),
-            ("FILES", "Files", "The photos that you select", "FILE_IMAGE", 1),
-        ],
-    )
-    folder: StringProperty(name="Photos", description="The folder that holds the photos", subtype="DIR_PATH")
-    files: CollectionProperty(type=MAQUETTE_PG_file)
+    photos: PointerProperty(type=MAQUETTE_PG_photos)
     quality: EnumProperty(
         name="Quality",
         description="How much time to spend",
@@ -89,7 +75,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     scale: PointerProperty(type=MAQUETTE_PG_scale)
 
 
-_register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_file, MAQUETTE_PG_model))
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_model,))
 
 
 def register() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -33,10 +34,12 @@ def play(maquette, part, monkeypatch, tmp_path, result_folder):
 
 @pytest.fixture
 def photos(tmp_path) -> Path:
-    """A folder with a hard name, and settings that point to it."""
+    """A folder with a hard name and two photos, which are in the list."""
     folder = tmp_path / "my 'photos' ünd %s"
     folder.mkdir()
-    bpy.context.scene.maquette.folder = str(folder)
+    for name in ("a b.jpg", "c.jpg"):
+        (folder / name).write_bytes(name.encode())
+    bpy.ops.maquette.add_photo_folder(directory=str(folder))
     bpy.context.scene.maquette.output = str(tmp_path / "out")
     return folder
 
@@ -63,7 +66,7 @@ def test_operator_says_to_the_engine_what_the_artist_set(play, photos, part, tmp
     part("preferences").of(bpy.context).device = "cpu"
     bpy.ops.maquette.build_model()
     said = words()
-    assert said[:4] == ["model", str(photos), "-o", str(tmp_path / "out")]
+    assert said[:5] == ["model", str(photos / "a b.jpg"), str(photos / "c.jpg"), "-o", str(tmp_path / "out")]
     # The engine's own parser understands it, and it means what the artist set.
     parser, jobs = part("engine.cli"), part("engine.settings")
     job = parser.job_of(parser.parse(said))
@@ -83,20 +86,6 @@ def test_settings_left_alone_are_the_quality_s(play, photos, part):
     assert job.settings == settings.preset(settings.Quality.STANDARD)
 
 
-def test_files_are_handed_over_one_by_one(play, photos, tmp_path):
-    words = play("done")
-    bpy.ops.maquette.pick_files(directory=str(photos), files=[{"name": "b.jpg"}, {"name": "a b.jpg"}])
-    bpy.ops.maquette.build_model()
-    assert words()[1:3] == [str(photos / "b.jpg"), str(photos / "a b.jpg")]
-
-
-def test_picking_a_folder_goes_back_to_folders(maquette, tmp_path):
-    settings = bpy.context.scene.maquette
-    settings.source = "FILES"
-    bpy.ops.maquette.pick_folder(directory=str(tmp_path))
-    assert settings.source == "FOLDER" and settings.folder == str(tmp_path)
-
-
 def test_without_an_output_folder_the_same_photos_meet_the_same_results(play, photos, part, tmp_path, monkeypatch):
     request = part("operators.request")
     bpy.context.scene.maquette.output = ""
@@ -105,8 +94,9 @@ def test_without_an_output_folder_the_same_photos_meet_the_same_results(play, ph
     assert first.parent == tmp_path / "models" and first.name.startswith(photos.name)
     assert request.request_of(bpy.context).out == first
     other = tmp_path / "else" / photos.name
-    other.mkdir(parents=True)
-    bpy.context.scene.maquette.folder = str(other)
+    shutil.copytree(photos, other)
+    bpy.ops.maquette.remove_photos(which="ALL")
+    bpy.ops.maquette.add_photo_folder(directory=str(other))
     assert request.request_of(bpy.context).out != first
     part("preferences").of(bpy.context).folder = ""
     assert Path(bpy.utils.resource_path("USER")) in request.request_of(bpy.context).out.parents
@@ -129,9 +119,6 @@ def test_failures_reach_the_artist_and_leave_the_scene_alone(play, photos, role,
 
 def test_no_photos_chosen_starts_nothing(play):
     words = play("done")
-    with pytest.raises(RuntimeError, match="no folder of photos"):
-        bpy.ops.maquette.build_model()
-    bpy.context.scene.maquette.source = "FILES"
     with pytest.raises(RuntimeError, match="no photos yet"):
         bpy.ops.maquette.build_model()
     with pytest.raises(FileNotFoundError):

@@ -14,7 +14,8 @@ def test_operator_does_the_engine_s_own_call(maquette, part, tmp_path):
 
     make_truth(tmp_path / "photos", count=14, width=560, height=420)
     settings = bpy.context.scene.maquette
-    settings.folder, settings.output = str(tmp_path / "photos"), str(tmp_path / "out")
+    bpy.ops.maquette.add_photo_folder(directory=str(tmp_path / "photos"))
+    settings.output = str(tmp_path / "out")
     settings.quality, settings.faces, settings.texture = "draft", 6000, "1024"
     part("preferences").of(bpy.context).device = "cpu"
     assert bpy.ops.maquette.build_model() == {"FINISHED"}

@@ -7,7 +7,7 @@ import bpy
 
 from .conftest import MODULE
 
-KINDS = ("Operator", "Panel", "PropertyGroup", "AddonPreferences")
+KINDS = ("Operator", "Panel", "PropertyGroup", "AddonPreferences", "UIList", "Menu", "FileHandler")
 
 
 def ours() -> set[str]:

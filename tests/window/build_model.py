@@ -42,6 +42,14 @@ def view() -> dict[str, object]:
     return {"window": window, "area": area, "region": next(r for r in area.regions if r.type == "WINDOW")}
 
 
+def add_photos() -> None:
+    """Two files that the played engine does not look at."""
+    names = ("a.jpg", "b.jpg")
+    for name in names:
+        (FOLDER / name).write_bytes(name.encode())
+    bpy.ops.maquette.add_photos(directory=str(FOLDER), files=[{"name": name} for name in names])
+
+
 def start(role: str) -> None:
     """Presses Build Model with an engine that plays `role`."""
     runner().ENGINE, runner().NEEDED = FAKE, ("numpy",)
@@ -67,7 +75,7 @@ def steps() -> Iterator[float]:
     area.spaces.active.show_region_ui = True
     yield 2
     next(region for region in area.regions if region.type == "UI").active_panel_category = "Maquette"
-    bpy.context.scene.maquette.folder = str(RESULT)
+    add_photos()
     bpy.context.scene.maquette.output = str(FOLDER / "out")
     yield 2
     picture("1-start")
@@ -111,7 +119,7 @@ def steps() -> Iterator[float]:
     checks["disabling ends the engine"] = process.poll() is not None and not hasattr(bpy.types.Scene, "maquette")
     addon_utils.enable(MODULE)
     yield 1
-    bpy.context.scene.maquette.folder = str(RESULT)
+    add_photos()
     start("slow")
     yield 2
     process = next(iter(runner()._live))._process
