@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from .settings import CoverageSettings, DeviceChoice, ModelSettings, RetextureSettings, from_json, to_json
+from .settings import CoverageSettings, DeviceChoice, ModelSettings, RetextureSettings, Until, from_json, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class ModelJob(Job):
     recipe: ClassVar[str] = "model"
     photos: tuple[Path, ...]
     settings: ModelSettings = field(default_factory=ModelSettings)
+    until: Until = Until.END
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,34 @@ class Tiles(str, Enum):
     OFF = "off"
 
 
+class Until(str, Enum):
+    """Where a run stops, with what it has so far; a later run goes on from there."""
+
+    POSES = "poses"
+    DEPTH = "depth"
+    SURFACE = "surface"
+    END = "end"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedCamera:
+    """Where a photo's camera stands in the world that a box was drawn in: (4, 4) world from camera, row by row."""
+
+    photo: str
+    place: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A box that somebody drew around what to keep: (4, 4) row by row, from the cube of -1 to 1 into the world it was drawn in.
+
+    A run that solves its cameras anew has another world. `cameras` lead the box there; without them the world is taken as it is.
+    """
+
+    place: tuple[float, ...]
+    cameras: tuple[PlacedCamera, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhotoSettings:
     """Reading photos."""
@@ -85,6 +113,7 @@ class SurfaceSettings:
 
     faces: int = 150_000
     region: Region = Region.SUBJECT
+    box: Box | None = None  # keeps all that lies inside and nothing else, whatever `region` says
     watertight: bool = False
     fill_holes_below: float = 0.1  # of the subject's diagonal: a wider hole stays open
     margin: float = 0.06  # of the subject's diagonal: how much of the ground around it is kept

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..jobs import ModelJob
-from ..settings import DeviceChoice, ModelSettings, Quality, Region, preset
+from ..settings import DeviceChoice, ModelSettings, Quality, Region, Until, preset
+from .box import HELP, box_of
 from .words import add_common, add_photos, paths, photos_of, whole
 
 
@@ -32,8 +33,15 @@ def add_to(commands: Any) -> None:
         default=Region.SUBJECT.value,
         help="keep the subject that the cameras look at, or all that they saw",
     )
+    parser.add_argument("--box", type=box_of, metavar="BOX", help=HELP)
     parser.add_argument("--watertight", action="store_true", help="close every hole; what was closed is marked")
     parser.add_argument("--use-partial", action="store_true", help="use the readable part of damaged photos")
+    parser.add_argument(
+        "--until",
+        choices=[u.value for u in Until],
+        default=Until.END.value,
+        help="stop after a stage with what there is so far; the same words without it go on from there",
+    )
     add_common(parser)
     parser.set_defaults(job_of=job_of)
 
@@ -44,6 +52,7 @@ def job_of(arguments: argparse.Namespace) -> ModelJob:
         photos=photos_of(arguments, "model"),
         out=Path(arguments.out).absolute(),
         settings=_settings(arguments),
+        until=Until(arguments.until),
         libraries=paths(arguments.libraries),
     )
 
@@ -57,7 +66,8 @@ def _settings(arguments: argparse.Namespace) -> ModelSettings:
         photos = replace(photos, use_partial=True)
     if arguments.faces is not None:
         surface = replace(surface, faces=arguments.faces)
-    surface = replace(surface, region=Region(arguments.region), watertight=arguments.watertight)
+    region = Region(arguments.region)
+    surface = replace(surface, region=region, box=arguments.box, watertight=arguments.watertight)
     if arguments.texture is not None:
         texture = replace(texture, size=arguments.texture)
     device = DeviceChoice(arguments.device)

@@ -59,6 +59,26 @@ def run(job: ModelJob, report: RunReport, workspace: Workspace, made: Made) -> R
     return ResultEvent(files=files, summary=summary)
 
 
+def so_far(
+    job: ModelJob, report: RunReport, workspace: Workspace, photos: tuple[Photo, ...], sparse: Sparse, *products: str
+) -> ResultEvent:
+    """What a run that was to stop early leaves: the cameras, and the workspace's products. An older result stays whole beside it."""
+    with report.stage("export") as stage, stage.step("files", share=1.0):
+        straightened = _straighten(job.out / "undistorted", sparse, stage)
+    files = {name: str(workspace.path(name)) for name in ("sparse", *products)}
+    if straightened:
+        files["undistorted"] = str(job.out / "undistorted")
+    summary = {
+        "seconds": round(time.perf_counter() - report.started, 2),
+        "photos": len(photos),
+        "registered": len(sparse.posed),
+        "unregistered": sparse.unregistered,
+        "notes": report.notes,
+        "until": job.until.value,
+    }
+    return ResultEvent(files=files, summary=summary)
+
+
 _OUT_FILES = {
     "model": "model.glb",
     "cameras": "cameras",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from .. import guard, storage
@@ -18,7 +19,7 @@ from ..photos import stage as prepare
 from ..poses import stage as poses
 from ..protocol import Event, ResultEvent
 from ..report import RunReport
-from ..settings import DeviceChoice
+from ..settings import DeviceChoice, Until
 from ..stereo import stage as depth
 from ..surface import stage as surface
 from ..texture import stage as texture
@@ -33,7 +34,7 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
     """The whole way. A rerun goes on after what is already made; a new setting redoes only what depends on it."""
     guard.check_folder(job.out)
     with guard.exclusive(job.workspace):
-        report = RunReport(STAGES, emit, stop)
+        report = RunReport(_stages(job.until), emit, stop)
         workspace = Workspace(job.workspace)
         with report.stage("prepare") as stage:
             photos = prepare.run(job.photos, job.settings.photos, stage)
@@ -45,11 +46,23 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
             opening = beside.submit(warm, job.settings.device)
             sparse, key = _poses(job, report, workspace, photos, key)
             device = _opened(opening.result(), job, report)
+        if job.until is Until.POSES:
+            return export.so_far(job, report, workspace, photos, sparse)
         dense, key = _depth(job, report, workspace, sparse, key)
+        if job.until is Until.DEPTH:
+            return export.so_far(job, report, workspace, photos, sparse, "cloud")
         mesh, key = _surface(job, report, workspace, dense, sparse, key)
+        if job.until is Until.SURFACE:
+            return export.so_far(job, report, workspace, photos, sparse, "cloud", "mesh")
         textured = _texture(job, report, workspace, mesh, sparse, key)
+        dense = replace(dense, cloud=surface.kept(dense.cloud, sparse, job.settings.surface))
         made = export.Made(photos=photos, sparse=sparse, dense=dense, textured=textured, device=device.choice.value)
         return export.run(job, report, workspace, made)
+
+
+def _stages(until: Until) -> tuple[str, ...]:
+    """The stages that a run goes through; what is written out last belongs to each."""
+    return STAGES if until is Until.END else (*STAGES[: STAGES.index(until.value) + 1], STAGES[-1])
 
 
 def _fingerprint(photo: Photo) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from ..geometry import view_of
 from ..report import Report
 from ..settings import Region, SurfaceSettings
 from . import points, trim
+from .box import Cage, boxed, cage_of
 from .lining import lined
 from .neighbours import PointTree
 from .poisson import cell_at, depth_for, poisson
@@ -41,7 +42,8 @@ def run(
     report.count("points", len(cloud.points))
     with report.step("subject", share=0.05):
         pitch = float(np.median(cloud.spacing))
-        subject = _subject(cloud, sparse, settings, pitch)
+        cage = None if settings.box is None else cage_of(settings.box, sparse)
+        subject = boxed(cloud, cage) if cage is not None else _subject(cloud, sparse, settings, pitch)
         cloud = points.subset(cloud, subject.keeps(cloud.points, 6 * pitch))
         _enough(cloud)
         _tell(subject, cloud, report)
@@ -73,7 +75,9 @@ def run(
             faces,
             lonely,
             (through >= 3) & (through > confirmed),
-            subject.keeps(vertices, 0.0),
+            subject.keeps(
+                vertices, 0.0 if cage is None else 3 * voxel
+            ),  # what is cut straight later needs an edge to cut
             hole_limit=settings.fill_holes_below * subject.diagonal,
         )
         report.count("holes_filled", verdict.holes_filled)
@@ -88,13 +92,18 @@ def run(
     if not settings.watertight:
         vertices, faces = _lined(vertices, faces, sparse, 2 * voxel, report)
     with report.step("simplify", share=0.05):
-        vertices, faces = simplify(vertices, faces, settings.faces)
-        if settings.watertight:
-            vertices, faces, _ = close(vertices, faces)
+        vertices, faces = _slim(vertices, faces, settings, cage)
+        if len(faces) == 0:
+            raise _nothing()
         filled = _unmeasured(vertices, faces, cloud, tree)
         report.count("faces", len(faces))
         report.count("filled_faces", int(filled.sum()))
     return TriMesh(vertices=vertices, faces=faces, filled=filled)
+
+
+def kept(cloud: PointCloud, sparse: Sparse, settings: SurfaceSettings) -> PointCloud:
+    """The points that are shown beside the mesh: those in the box, where there is one."""
+    return cloud if settings.box is None else points.subset(cloud, cage_of(settings.box, sparse).inside(cloud.points))
 
 
 def _subject(cloud: PointCloud, sparse: Sparse, settings: SurfaceSettings, pitch: float) -> Subject:
@@ -169,6 +178,21 @@ def _lined(vertices: F32, faces: I32, sparse: Sparse, thickness: float, report: 
         out = lined(vertices, faces, views, thickness, step)
     report.count("lining_faces", len(out[1]) - len(faces))
     return out
+
+
+def _slim(vertices: F32, faces: I32, settings: SurfaceSettings, cage: Cage | None) -> tuple[F32, I32]:
+    """Within the budget, and cut at the box: that adds faces along the cut, so the budget for the rest is lowered."""
+    budget = settings.faces
+    for _ in range(4):
+        slim = simplify(vertices, faces, budget)
+        if settings.watertight:
+            slim = close(*slim)[:2]
+        if cage is not None:
+            slim = cage.cut(*slim, closed=settings.watertight)
+        if cage is None or len(slim[1]) <= settings.faces:
+            break
+        budget = int(0.97 * budget * settings.faces / len(slim[1]))
+    return slim
 
 
 def _unmeasured(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree) -> Bool:
