@@ -26,9 +26,14 @@ from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_look_through
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
+from .pick_files import MAQUETTE_OT_pick_files
+from .pick_folder import MAQUETTE_OT_pick_folder
+from .put_back import MAQUETTE_OT_put_back
+from .retexture import MAQUETTE_OT_retexture
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
 from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
+from .show_texture import MAQUETTE_OT_show_texture
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -53,6 +58,9 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_remove_photos,
         MAQUETTE_OT_tick_photos,
         MAQUETTE_FH_photos,
+        MAQUETTE_OT_put_back,
+        MAQUETTE_OT_retexture,
+        MAQUETTE_OT_show_texture,
     )
 )
 

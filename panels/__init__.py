@@ -11,6 +11,7 @@ from .model import MAQUETTE_PT_model
 from .options import MAQUETTE_PT_options
 from .photos import MAQUETTE_MT_photos, MAQUETTE_PT_photos, MAQUETTE_UL_photos
 from .result import MAQUETTE_PT_result
+from .retexture import MAQUETTE_PT_retexture
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -22,6 +23,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_machine,
         MAQUETTE_PT_result,
         MAQUETTE_PT_ground,
+        MAQUETTE_PT_retexture,
     )
 )
 

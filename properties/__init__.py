@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import machine, model, photos, run, scale
+from . import machine, model, photos, retexture, run, scale
 
-_PARTS = (run, machine, photos, scale, model)
+_PARTS = (run, machine, photos, scale, model, retexture)
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ from bpy.types import PropertyGroup, Scene
 
 from ..engine.settings import Quality, Region
 from .photos import MAQUETTE_PG_photos
+from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
@@ -73,6 +74,7 @@ class MAQUETTE_PG_model(PropertyGroup):
         subtype="DIR_PATH",
     )
     scale: PointerProperty(type=MAQUETTE_PG_scale)
+    retexture: PointerProperty(type=MAQUETTE_PG_retexture)
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_model,))

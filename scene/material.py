@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Image, Material
 
+OURS = "maquette"  # marks materials and images that we made: they may be changed again
 ROUGHNESS = 0.8  # photos hold their light already: little gloss on top
 
 
@@ -38,6 +39,7 @@ def _unused(path: Path) -> Path:
 def make_material(image: Image, name: str) -> Material:
     """A Principled material with the picture as its base colour."""
     material = bpy.data.materials.new(name)
+    material[OURS] = True
     if bpy.app.version < (5, 0):  # from then on every material has nodes
         material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
