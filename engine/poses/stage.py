@@ -14,6 +14,7 @@ from ..report import Report
 from ..settings import PoseSettings
 from . import diagnose
 from .features import Features, extract_all
+from .latecomers import place_latecomers
 from .lenses import Lenses, make_lenses
 from .mapping import quiet
 from .pairs import all_pairs, cheap_scores, choose_pairs, match_pairs
@@ -48,6 +49,10 @@ def run(photos: Sequence[Photo], settings: PoseSettings, report: Report, scratch
     model = _checked(photos, solved)
     with report.step("refine", 2, share=0.07) as step:
         refine(model, step)
+        late = place_latecomers(model, features, lenses, solved.pairs, step)
+        if late:
+            refine(model, step)
+    report.count("latecomers", late)
     return _finish(photos, features, lenses, solved, settings, report)
 
 
