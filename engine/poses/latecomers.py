@@ -44,7 +44,7 @@ def place_latecomers(
         tried_with = placed
         landmarks = landmarks_of(model, features)
         for index in range(len(features)):
-            if index + 1 in model.images or lenses.group[index] not in model.cameras or len(features[index]) < MIN_TIES:
+            if index + 1 in model.images or lenses.group[index] not in model.cameras:  # placed, or dropped for good
                 continue
             step.check()
             proved = _place(index, model, features, lenses, pairs, landmarks)
@@ -87,7 +87,7 @@ def _explained(
     good = total = 0
     for pair in pairs:
         neighbour, mine, theirs = _seen_from(index, pair)
-        if neighbour is None or neighbour + 1 not in model.images:
+        if neighbour is None or not _is_placed(model, neighbour):
             continue
         image = model.images[neighbour + 1]
         ours = camera.cam_from_img(lenses.solver_xy(index, features[index])[mine].astype(np.float64))
@@ -130,7 +130,7 @@ def _guesses(
     rays = camera.cam_from_img(xy)
     for pair in pairs:
         neighbour, mine, theirs = _seen_from(index, pair)
-        if neighbour is None or neighbour + 1 not in model.images or len(mine) < MIN_MATCHES:
+        if neighbour is None or not _is_placed(model, neighbour) or len(mine) < MIN_MATCHES:
             continue
         image = model.images[neighbour + 1]
         their_xy = lenses.solver_xy(neighbour, features[neighbour])[theirs].astype(np.float64)
@@ -149,6 +149,10 @@ def _seen_from(index: int, pair: Pair) -> tuple[int | None, np.ndarray, np.ndarr
     return (pair.first, matches[:, 1], matches[:, 0]) if pair.second == index else (None, matches[:0], matches[:0])
 
 
+def _is_placed(model: pycolmap.Reconstruction, index: int) -> bool:
+    return index + 1 in model.images and model.images[index + 1].has_pose
+
+
 def _ties(
     index: int, model: pycolmap.Reconstruction, mine: Features, pairs: Sequence[Pair], landmarks: Landmarks
 ) -> np.ndarray:
@@ -157,7 +161,7 @@ def _ties(
     found = set()
     for pair in pairs:
         neighbour, ours, theirs = _seen_from(index, pair)
-        if neighbour is None or neighbour + 1 not in model.images:
+        if neighbour is None or not _is_placed(model, neighbour):
             continue
         points2D = model.images[neighbour + 1].points2D
         for keypoint, other in zip(ours, theirs, strict=True):
@@ -227,7 +231,7 @@ def _add(
         model.add_observation(int(landmarks.ids[landmark]), pycolmap.TrackElement(index + 1, int(keypoint)))
     for pair in pairs:
         neighbour, mine, theirs = _seen_from(index, pair)
-        if neighbour is not None and neighbour + 1 in model.images:
+        if neighbour is not None and _is_placed(model, neighbour):
             _triangulate(model, (index + 1, mine, xy), (neighbour + 1, theirs, _pixels(lenses, features, neighbour)))
 
 
