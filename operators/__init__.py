@@ -26,8 +26,6 @@ from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_look_through
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
-from .pick_files import MAQUETTE_OT_pick_files
-from .pick_folder import MAQUETTE_OT_pick_folder
 from .put_back import MAQUETTE_OT_put_back
 from .retexture import MAQUETTE_OT_retexture
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest

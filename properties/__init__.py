@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import machine, model, photos, retexture, run, scale
 
-_PARTS = (run, machine, photos, scale, model, retexture)
+_PARTS = (run, machine, photos, scale, retexture, model)
 
 
 def register() -> None:
