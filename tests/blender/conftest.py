@@ -13,10 +13,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.blender.traces import Counts
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "bl_ext.user_default.maquette"
@@ -33,13 +38,20 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if not HAS_BPY and collection_path.name.startswith("test_in_") else None
 
 
-def pytest_sessionfinish() -> None:
-    """A class or handler that is still registered at exit hangs or crashes some Blenders."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A class or handler that is still registered at exit hangs or crashes some Blenders; and it is what a user would keep."""
     if "bpy" in sys.modules:
         import addon_utils
 
         if addon_utils.check(MODULE)[1]:
             addon_utils.disable(MODULE)
+        try:
+            left = _watched.left()
+        finally:
+            _watched.close()
+        if left:
+            print("\nAfter all tests the disabled extension left behind:", *left, sep="\n  ")
+            session.exitstatus = 1
     if HAS_BPY:
         shutil.rmtree(PROFILE, ignore_errors=True)
 
@@ -48,6 +60,42 @@ def this_platform() -> str:
     """Blender's name of this system."""
     system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
     return f"{system}-{'arm64' if platform.machine().lower() in ('arm64', 'aarch64') else 'x64'}"
+
+
+class _Watched:
+    """What was in Blender before the extension first came."""
+
+    def __init__(self) -> None:
+        self.ending = ExitStack()
+        self.counts: Counts | None = None
+        self.before: set[str] = set()
+
+    def start(self) -> None:
+        from tests.blender import traces  # needs bpy
+
+        self.counts = self.ending.enter_context(traces.counting(MODULE))
+        self.before = traces.picture(self.counts, MODULE)
+
+    def now(self) -> set[str]:
+        from tests.blender import traces
+
+        assert self.counts is not None
+        return traces.picture(self.counts, MODULE)
+
+    def left(self) -> list[str]:
+        return sorted(self.now() - self.before) if self.counts is not None else []
+
+    def close(self) -> None:
+        self.ending.close()
+
+
+_watched = _Watched()
+
+
+@pytest.fixture(scope="session")
+def watched(installed: str) -> _Watched:
+    """What Blender held before the extension was installed, and holds now."""
+    return _watched
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +120,7 @@ def installed(built_zip: Path) -> str:
     """The extension as an artist has it; gives its module name."""
     import bpy
 
+    _watched.start()
     done = bpy.ops.extensions.package_install_files(
         filepath=str(built_zip), repo="user_default", enable_on_install=True
     )

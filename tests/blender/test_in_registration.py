@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import bpy  # first: it brings addon_utils
+
+# isort: split
 import addon_utils
-import bpy
+import pytest
+from bpy.utils import previews
 
 from .conftest import MODULE
 
@@ -37,10 +43,68 @@ def test_disable_leaves_nothing_and_enable_brings_all_back(maquette, part):
     assert ours() == there
 
 
+def test_register_and_unregister_leave_nothing_behind(maquette, part, watched):
+    """Handlers, timers, properties, shortcuts, drawings, previews, commands, tools: all that `traces.py` can see."""
+    assert watched.now() - watched.before >= {"command: 1 open", "property Scene.maquette", "class MAQUETTE_PT_model"}
+    with_it = watched.now()
+    part("operators.cache_size").latest(Path(bpy.app.tempdir))  # what is only registered when it is needed
+    for _ in range(2):
+        maquette.unregister()
+        assert watched.left() == []
+        maquette.register()
+        assert watched.now() == with_it
+
+
+@pytest.mark.parametrize(
+    ("leave", "clean", "said"),
+    [
+        (
+            lambda: bpy.app.handlers.load_post.append(stranger),
+            lambda: bpy.app.handlers.load_post.remove(stranger),
+            "handler load_post",
+        ),
+        (
+            lambda: setattr(bpy.types.Object, "left", bpy.props.IntProperty()),
+            lambda: delattr(bpy.types.Object, "left"),
+            "property Object.left",
+        ),
+        (
+            lambda: bpy.types.VIEW3D_MT_add.append(stranger),
+            lambda: bpy.types.VIEW3D_MT_add.remove(stranger),
+            "drawn into VIEW3D_MT_add",
+        ),
+        (
+            lambda: held.append(bpy.types.SpaceView3D.draw_handler_add(stranger, (), "WINDOW", "POST_VIEW")),
+            lambda: bpy.types.SpaceView3D.draw_handler_remove(held.pop(), "WINDOW"),
+            "draw handler in SpaceView3D: 1 open",
+        ),
+        (
+            lambda: held.append(previews.new()),
+            lambda: previews.remove(held.pop()),
+            "previews ",
+        ),
+    ],
+)
+def test_what_is_left_behind_would_be_seen(watched, leave, clean, said):
+    """The measure itself can fail."""
+    before = watched.now()
+    leave()
+    try:
+        assert [line for line in watched.now() - before if line.startswith(said)]
+    finally:
+        clean()
+    assert watched.now() == before
+
+
+def stranger(*args: object) -> None:
+    """Does nothing, and is left where it should not be."""
+
+
+held: list[object] = []
+
+
 def test_a_failing_part_leaves_nothing_half_registered(maquette, monkeypatch):
     import importlib
-
-    import pytest
 
     panels = importlib.import_module(f"{MODULE}.panels")
     maquette.unregister()
