@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import cache_size, command, gesture_drawing, runner
+from . import cache_size, command, gesture_drawing, runner, wipe_drawing
 from .add_photos import (
     MAQUETTE_FH_photos,
     MAQUETTE_OT_add_photo_folder,
@@ -13,17 +13,20 @@ from .add_photos import (
 )
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
+from .check_capture import MAQUETTE_OT_show_coverage
 from .choose_photos import (
     MAQUETTE_OT_find_photos,
     MAQUETTE_OT_refresh_photos,
     MAQUETTE_OT_remove_photos,
     MAQUETTE_OT_tick_photos,
 )
+from .clear_ghosts import MAQUETTE_OT_clear_ghosts
+from .compare_photo import MAQUETTE_OT_compare_photo
 from .empty_cache import MAQUETTE_OT_empty_cache
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
-from .look_through import MAQUETTE_OT_look_through
+from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
 from .put_back import MAQUETTE_OT_put_back
@@ -31,7 +34,9 @@ from .retexture import MAQUETTE_OT_retexture
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
 from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
+from .show_overlay import MAQUETTE_OT_show_overlay
 from .show_texture import MAQUETTE_OT_show_texture
+from .wipe_photo import MAQUETTE_OT_wipe_photo
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -43,6 +48,13 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_empty_cache,
         MAQUETTE_OT_import_result,
         MAQUETTE_OT_look_through,
+        MAQUETTE_OT_next_camera,
+        MAQUETTE_OT_leave_camera,
+        MAQUETTE_OT_wipe_photo,
+        MAQUETTE_OT_compare_photo,
+        MAQUETTE_OT_show_coverage,
+        MAQUETTE_OT_show_overlay,
+        MAQUETTE_OT_clear_ghosts,
         MAQUETTE_OT_open_log,
         MAQUETTE_OT_set_scale,
         MAQUETTE_OT_set_front,
@@ -66,11 +78,13 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
 def register() -> None:
     _register_classes()
     command.register()
+    wipe_drawing.register()
 
 
 def unregister() -> None:
     runner.end_all()
     gesture_drawing.end_all()
+    wipe_drawing.unregister()
     cache_size.unregister()
     command.unregister()
     _unregister_classes()

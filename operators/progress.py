@@ -14,11 +14,16 @@ from ..engine.terminal import STAGE_TITLES
 
 def begin(context: Context) -> None:
     """A run starts: nothing of the last one is shown any more."""
+    begin_again(context)
+    context.window_manager.maquette.facts.clear()
+
+
+def begin_again(context: Context) -> None:
+    """A run on a model that is there already: what is known about it stays."""
     state = context.window_manager.maquette
     state.cancel = False
     state.stage, state.step, state.remaining, state.progress = "Starting", "", "", 0.0
     state.messages.clear()
-    state.facts.clear()
 
 
 def show(context: Context, event: Event) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, thumbnails
+from .cameras import MAQUETTE_PT_cameras, MAQUETTE_UL_cameras
+from .coverage import MAQUETTE_PT_coverage
 from .ground import MAQUETTE_PT_ground
 from .machine import MAQUETTE_PT_machine
 from .model import MAQUETTE_PT_model
@@ -22,6 +24,9 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_options,
         MAQUETTE_PT_machine,
         MAQUETTE_PT_result,
+        MAQUETTE_UL_cameras,
+        MAQUETTE_PT_cameras,
+        MAQUETTE_PT_coverage,
         MAQUETTE_PT_ground,
         MAQUETTE_PT_retexture,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import machine, model, photos, retexture, run, scale
+from . import machine, model, photos, retexture, run, scale, trust
 
-_PARTS = (run, machine, photos, scale, retexture, model)
+_PARTS = (run, machine, photos, scale, retexture, trust, model)
 
 
 def register() -> None:

@@ -16,6 +16,7 @@ from ..engine.settings import Quality, Region
 from .photos import MAQUETTE_PG_photos
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
+from .trust import MAQUETTE_PG_trust
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
 
@@ -75,6 +76,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     )
     scale: PointerProperty(type=MAQUETTE_PG_scale)
     retexture: PointerProperty(type=MAQUETTE_PG_retexture)
+    trust: PointerProperty(type=MAQUETTE_PG_trust)
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_model,))

@@ -8,21 +8,32 @@ from pathlib import Path
 import bpy
 import numpy as np
 from bpy.types import Camera as BlenderCamera
-from bpy.types import Object, Scene
+from bpy.types import Image, Object, Scene
 from mathutils import Matrix
 
+from ..engine.coverage.residuals import Fit, fits
 from ..engine.datatypes import Camera, PosedPhoto, Sparse
 from .axes import Lens, lens_of, world_from_camera
 
 PHOTO = "maquette_photo"  # on the camera's data: the name by which the engine knows its photo
+GHOST = "maquette_ghost"  # on the camera's data: its rank, where it stands for a photo that is still to be taken
+ERROR, POINTS, DOUBTFUL = "maquette_error_px", "maquette_points", "maquette_doubtful"  # how well a photo's camera fits
 PHOTO_SIZE, PIXEL_ASPECT = "maquette_photo_size", "maquette_pixel_aspect"  # what rendering through a camera needs
 
 
 def make_cameras(sparse: Sparse, pictures: dict[str, Path]) -> Iterator[Object]:
     """The cameras of all posed photos, unlinked, one by one: there may be a thousand."""
     distance = typical_distance(sparse)
-    for posed in sparse.posed:
-        yield _make_camera(posed, sparse.cameras[posed.camera_id], pictures.get(posed.photo.name), distance)
+    for posed, fit in zip(sparse.posed, fits(sparse), strict=True):
+        made = _make_camera(posed, sparse.cameras[posed.camera_id], pictures.get(posed.photo.name), distance)
+        note_fit(made, fit)
+        yield made
+
+
+def note_fit(camera_object: Object, fit: Fit) -> None:
+    """How well it fits, kept with the camera."""
+    data = camera_object.data
+    data[ERROR], data[POINTS], data[DOUBTFUL] = fit.error_px, fit.points, fit.doubtful
 
 
 def _make_camera(posed: PosedPhoto, camera: Camera, picture: Path | None, distance: float) -> Object:
@@ -33,15 +44,26 @@ def _make_camera(posed: PosedPhoto, camera: Camera, picture: Path | None, distan
     data.display_size = distance * 0.08
     data.clip_start, data.clip_end = distance * 0.01, max(distance * 100, data.clip_end)
     if picture is not None:
-        background = data.background_images.new()
-        background.image = bpy.data.images.load(str(picture), check_existing=True)
-        background.alpha = 1.0
-        background.display_depth = "BACK"
-        background.frame_method = "STRETCH"  # the photo fills the frame exactly, also where pixels are not square
-        data.show_background_images = True
+        show_behind(data, bpy.data.images.load(str(picture), check_existing=True))
     camera_object = bpy.data.objects.new(name, data)
     camera_object.matrix_world = Matrix(world_from_camera(posed.cam_from_world).tolist())
     return camera_object
+
+
+def show_behind(data: BlenderCamera, picture: Image) -> None:
+    """The picture behind all that one sees through the camera."""
+    background = data.background_images.new()
+    background.image = picture
+    background.alpha = 1.0
+    background.display_depth = "BACK"
+    background.frame_method = "STRETCH"  # the photo fills the frame exactly, also where pixels are not square
+    data.show_background_images = True
+
+
+def picture_of(camera_object: Object) -> Image | None:
+    """What `show_behind` put there; None where the photo could not be shown."""
+    backgrounds = camera_object.data.background_images
+    return backgrounds[0].image if len(backgrounds) else None
 
 
 def set_lens(data: BlenderCamera, lens: Lens) -> None:
@@ -58,6 +80,11 @@ def set_lens(data: BlenderCamera, lens: Lens) -> None:
 def is_ours(camera_object: Object | None) -> bool:
     """Whether Maquette made this camera."""
     return camera_object is not None and camera_object.type == "CAMERA" and PHOTO_SIZE in camera_object.data
+
+
+def is_ghost(camera_object: Object | None) -> bool:
+    """Whether it stands for a photo that is still to be taken."""
+    return is_ours(camera_object) and GHOST in camera_object.data
 
 
 def match_render(scene: Scene, camera_object: Object) -> None:

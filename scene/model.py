@@ -20,7 +20,7 @@ from ..engine import storage
 from ..engine.alignment import target_from_source
 from ..engine.jobs import ModelJob
 from .axes import world_from_camera
-from .cameras import PHOTO, is_ours
+from .cameras import GHOST, PHOTO, is_ghost, is_ours
 from .errors import ModelError
 from .moving import move_as_one
 
@@ -36,6 +36,7 @@ class Model:
     mesh: Object
     cameras: tuple[Object, ...]
     points: Object | None
+    ghosts: tuple[Object, ...] = ()  # where the next photos should be taken
 
     @property
     def folder(self) -> Path:
@@ -110,8 +111,11 @@ def subject_centre(model: Model) -> Vector:
 def _model_of(collection: Collection) -> Model | None:
     """None where the artist has deleted the mesh: what is left is theirs."""
     things = collection.all_objects[:]
-    cameras = tuple(thing for thing in things if is_ours(thing))
+    cameras = tuple(thing for thing in things if is_ours(thing) and not is_ghost(thing))
+    ghosts = tuple(sorted((thing for thing in things if is_ghost(thing)), key=lambda ghost: ghost.data[GHOST]))
     meshes = [thing for thing in things if thing.type == "MESH"]
     points = next((thing for thing in meshes if thing.get(ROLE) == "points"), None)
     mesh = next((thing for thing in meshes if thing.get(ROLE) == "mesh"), None)
-    return Model(collection=collection, mesh=mesh, cameras=cameras, points=points) if mesh is not None else None
+    if mesh is None:
+        return None
+    return Model(collection=collection, mesh=mesh, cameras=cameras, points=points, ghosts=ghosts)

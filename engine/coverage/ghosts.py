@@ -107,7 +107,8 @@ def _greedy(
     novelty = np.clip(turn / APART, 0.3, 1)  # from where a photo was taken already, another tells little
     need, open_ = need.copy(), np.ones(len(views), bool)
     while len(found) < most and open_.any():
-        score = np.where(open_, (shows @ (need * weight)) * novelty, -1)
+        # Rounded, so that among equals the first wins: the one that looks straight.
+        score = np.where(open_, np.round((shows @ (need * weight)) * novelty, 4), -1)
         best = int(score.argmax())
         shown = shows[best] > 0.3
         gain = float(weight[shown & (photos < few)].sum())
