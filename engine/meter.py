@@ -27,8 +27,20 @@ def peak_mb() -> float:
         return _windows_peak_mb()
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak) / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return _mb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def helpers_peak_mb() -> float:
+    """The highest memory of any one helper process that has ended so far, in MB; Windows doesn't tell."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    return _mb(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+
+
+def _mb(maxrss: int) -> float:
+    return maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _windows_peak_mb() -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,3 +98,15 @@ def test_overall_progress_never_goes_back() -> None:
     assert overall[0] == 0 and overall[-1] == 1
     assert [r.name for r in report.records] == list(report.stages)
     assert set(report.records[0].steps) == {"one", "two"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a helper's memory")
+def test_a_helper_s_memory_counts_in_the_stage_that_waited_for_it() -> None:
+    report = RunReport(("first", "second"))
+    with report.stage("first"):
+        subprocess.run([sys.executable, "-c", "b'x' * 300_000_000"], check=True)
+    with report.stage("second"):
+        pass
+    first, second = (record.peak_mb for record in report.records)
+    assert 300 < first < 1500
+    assert second < first - 250
