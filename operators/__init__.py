@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene import previews
 from . import cache_size, command, gesture_drawing, runner, wipe_drawing
 from .add_photos import (
     MAQUETTE_FH_photos,
@@ -85,6 +86,7 @@ def unregister() -> None:
     runner.end_all()
     gesture_drawing.end_all()
     wipe_drawing.unregister()
+    previews.close_all()
     cache_size.unregister()
     command.unregister()
     _unregister_classes()

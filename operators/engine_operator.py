@@ -6,7 +6,6 @@ reads meanwhile, without bpy) and `place` (what makes Blender's data of it, in s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,15 +14,17 @@ from bpy.types import Context, Event
 from ..engine.errors import EngineError
 from ..engine.protocol import Event as EngineEvent
 from ..engine.protocol import ResultEvent
-from ..engine.remaining import Remaining
 from . import progress
 from .runner import EngineRun, engine_command, is_busy
 from .stepped_operator import SteppedOperator
 from .steps import Steps
+from .watch import Watch
 
 
 class EngineOperator(SteppedOperator):
     """Mixed into an Operator."""
+
+    _watch: Watch | None = None  # where there is somebody to watch
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -67,13 +68,16 @@ class EngineOperator(SteppedOperator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """From the panel: starts the engine and listens on a timer."""
-        return self._listen(context) if self._start(context) else {"CANCELLED"}
+        if not self._start(context):
+            return {"CANCELLED"}
+        self._watch = Watch(context)
+        return self._listen(context)
 
     def execute(self, context: Context) -> set[str]:
         """From a script or without a window: blocks until the result is there."""
         if not self._start(context):
             return {"CANCELLED"}
-        self._run.wait(lambda event: self._hear(context, event))
+        self._run.wait(lambda event: self.hear(context, event))
         return self._conclude(context) or self._wait(context)
 
     def cancel(self, context: Context) -> None:
@@ -89,23 +93,26 @@ class EngineOperator(SteppedOperator):
             progress.tell_error(context, error)
             self.report({"ERROR"}, str(error))
             return False
-        self._remaining = Remaining(time.monotonic())
         self.begin(context)
         return True
-
-    def _hear(self, context: Context, event: EngineEvent) -> None:
-        self._remaining.hear(event, time.monotonic())
-        self.hear(context, event)
 
     def _tick(self, context: Context) -> set[str]:
         if self._work is not None:
             return super()._tick(context)
+        assert self._watch is not None
         for event in self._run.events():
-            self._hear(context, event)
+            self._watch.hear(event)
+            self.hear(context, event)
         if self._run.outcome is not None:
             return self._conclude(context)
-        progress.show_remaining(context, self._remaining.words(time.monotonic()))
+        self._watch.tick(context)
         return set()
+
+    def _hush(self, context: Context) -> None:
+        if self._watch is not None:  # the last preview stays until the real thing is in its place
+            self._watch.close(context)
+            self._watch = None
+        super()._hush(context)
 
     def _conclude(self, context: Context) -> set[str]:
         """The engine has ended: its result is on its way into the scene, or its reason goes to the artist."""

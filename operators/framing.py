@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import bpy
-from bpy.types import Context
+import numpy as np
+from bpy.types import Area, Context
+from mathutils import Vector
 
 
 def frame_selected(context: Context) -> None:
@@ -17,3 +22,33 @@ def frame_selected(context: Context) -> None:
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_selected()
+
+
+class Viewpoints:
+    """From where each 3D view looked at some moment: one that an artist has turned since is left to them."""
+
+    def __init__(self, context: Context) -> None:
+        self._matrices = {area.as_pointer(): _view_of(area) for area in _views(context)}
+
+    def is_unmoved(self, area: Area) -> bool:
+        return self._matrices.get(area.as_pointer()) == _view_of(area)
+
+
+def frame_box(context: Context, low: np.ndarray, high: np.ndarray, since: Viewpoints) -> None:
+    """Turns to what is not part of the scene: every 3D view that nobody has moved and that isn't looking through a camera."""
+    for area in _views(context):
+        space, region = area.spaces.active, area.spaces.active.region_3d
+        if region.view_perspective == "CAMERA" or not since.is_unmoved(area):
+            continue
+        radius = float(np.linalg.norm(high - low)) / 2
+        region.view_location = Vector((low + high) / 2)
+        region.view_distance = radius / math.sin(math.atan(36 / space.lens)) if radius > 0 else region.view_distance
+
+
+def _views(context: Context) -> Iterator[Area]:
+    for window in context.window_manager.windows:
+        yield from (area for area in window.screen.areas if area.type == "VIEW_3D")
+
+
+def _view_of(area: Area) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, area.spaces.active.region_3d.view_matrix))

@@ -101,10 +101,22 @@ def sentence_of(event: WarningEvent | ErrorEvent) -> str:
 
 
 def redraw(context: Context) -> None:
-    """The panels are drawn anew."""
+    """The panels are drawn anew, and not the scene beside them: that may be an artist's heavy one."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+            elif area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+
+
+def redraw_views(context: Context) -> None:
+    """The 3D views are drawn anew."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
                 area.tag_redraw()
 
 

@@ -137,6 +137,7 @@ def _surface(
     done = workspace.has("mesh", key)
     with report.stage("surface", skipped=done) as stage:
         if done:
+            stage.preview("mesh", workspace.path("mesh"))
             return workspace.load_mesh(), key
         with _scratch(workspace) as scratch:
             mesh = surface.run(dense.cloud, dense.maps, sparse, job.settings.surface, stage, scratch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -28,7 +29,20 @@ def needed_support(views: int, min_support: int) -> int:
     return max(2, min(min_support, 2 if views < 8 else min_support))
 
 
-def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder: Path, step: Step) -> int:
+def believable(level: Level, plan: Plan, min_support: int) -> tuple[F32, Bool]:
+    """(H, W): inverse depth of a view while the matching still goes on, and which of it other views confirm already."""
+    count, inverse = agreement(level, plan)
+    return inverse, (count + 1 >= max(min_support, 2)) & (inverse > 0) & level.valid(plan.view)
+
+
+def filter_maps(
+    level: Level,
+    plans: list[Plan],
+    settings: DepthSettings,
+    folder: Path,
+    step: Step,
+    landed: Callable[[View, F32, Bool], None],
+) -> int:
     """Writes the filtered maps and puts them into the level in place of the raw ones; returns how many pixels are left."""
     needed = needed_support(len(plans), settings.min_support)
     kept = 0
@@ -40,6 +54,7 @@ def filter_maps(level: Level, plans: list[Plan], settings: DepthSettings, folder
         good = (count + 1 >= needed) & alike & level.valid(plan.view)
         good = without_speckles(inverse, good)
         _write(level.views[plan.view], plane, np.where(good, inverse, 0), count, folder)
+        landed(level.views[plan.view], inverse, good)
         filtered.append(level.store.array(inverse.shape, np.float32))
         filtered[-1][:] = np.where(good, inverse, 0)
         level.support.append((count + 1).astype(np.uint8))

@@ -107,8 +107,9 @@ def match_all(
     seed: int,
     advance: Callable[[float], None],
     check: Callable[[], None],
+    landed: Callable[[Level, Plan], None],
 ) -> Level:
-    """The finest level, matched. `advance` is told the share of the work that a view's pass was."""
+    """The finest level, matched. `advance` is told the share of the work that a view's pass was, `landed` of each view that is done at a size."""
     schedule = schedule_for(max(max(view.width, view.height) for view in views))
     work = sum(len(stage.passes) / stage.shrink**2 for stage in schedule) * len(plans)
     last: Level | None = None
@@ -127,6 +128,8 @@ def match_all(
                 if plan.sources:
                     match(level, plan, one, seed + 1000 * stage.shrink + 100 * number + 1, check)
                 advance(1 / stage.shrink**2 / work)
+                if one is stage.passes[-1]:
+                    landed(level, plan)
         last = level
     assert last is not None
     return last

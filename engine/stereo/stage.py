@@ -17,9 +17,10 @@ from ..report import Report
 from ..settings import DepthSettings
 from ..storage import DepthMaps
 from .backdrop import plain_backdrop, taken_before_backdrop
-from .filtering import filter_maps
+from .filtering import believable, filter_maps
 from .fusion import fuse_maps
-from .level import Store
+from .landing import Landing
+from .level import Level, Store
 from .matching import match_all
 from .neighbours import MOST_SOURCES, Plan, plan_views
 
@@ -36,16 +37,24 @@ def run(sparse: Sparse, settings: DepthSettings, report: Report, folder: Path) -
             advice="Take more photos, each moved a little sideways from the last.",
         )
     store = Store(views, settings.neighbours + 1, settings.memory_mb, folder)
+    landing = Landing(views, folder, report)
     try:
-        return _measure(views, plans, store, settings, report, folder)
+        return _measure(views, plans, store, settings, report, folder, landing)
     finally:
+        landing.close()
         store.close()
 
 
 def _measure(
-    views: list[View], plans: list[Plan], store: Store, settings: DepthSettings, report: Report, folder: Path
+    views: list[View],
+    plans: list[Plan],
+    store: Store,
+    settings: DepthSettings,
+    report: Report,
+    folder: Path,
+    landing: Landing,
 ) -> Dense:
-    greys = _Greys(views, store)
+    greys = _Greys(views, store, landing)
     total = sum(view.width * view.height for view in views)
     with report.step("depth maps", 1000, share=0.85) as step:
         done = 0.0
@@ -57,9 +66,13 @@ def _measure(
 
         valid = _Valid(views, greys, step.check)
         report.count("plain_backdrop", valid.before_backdrop)
-        level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check)
+
+        def landed(level: Level, plan: Plan) -> None:
+            landing.tell(level.views[plan.view], *believable(level, plan, settings.min_support))
+
+        level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check, landed)
     with report.step("consistency", len(views), share=0.1) as step:
-        kept = filter_maps(level, plans, settings, folder, step)
+        kept = filter_maps(level, plans, settings, folder, step, landing.tell)
     with report.step("fusion", len(views), share=0.05) as step:
         maps = DepthMaps(views, folder)
         cloud = fuse_maps(level, plans, maps, settings, step)
@@ -79,13 +92,15 @@ def _measure(
 class _Greys:
     """Grey pictures of the views at full map size, each read once."""
 
-    def __init__(self, views: list[View], store: Store) -> None:
-        self.views, self.store = views, store
+    def __init__(self, views: list[View], store: Store, landing: Landing) -> None:
+        self.views, self.store, self.landing = views, store, landing
         self.kept: dict[int, U8] = {}
 
     def __call__(self, index: int) -> U8:
         if index not in self.kept:
-            grey = cv2.cvtColor(load_view(self.views[index]), cv2.COLOR_RGB2GRAY)
+            pixels = load_view(self.views[index])
+            self.landing.see(self.views[index], pixels)
+            grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
             self.kept[index] = self.store.array(grey.shape, np.uint8)
             self.kept[index][:] = grey
         return self.kept[index]

@@ -28,6 +28,29 @@ def work(seconds: float) -> None:
             os._exit(130)
 
 
+STORY = ("prepare", "poses", "depth", "surface", "texture", "export")
+
+
+def tell_story(folder: Path, seconds: float) -> None:
+    """All stages of a run whose finished folder this is, with its previews: sparse, previews/*.npz as dense ones, mesh."""
+    closed = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), closed.set()), daemon=True).start()
+    dense = sorted((folder / "previews").glob("*.npz"))
+    for index, name in enumerate(STORY):
+        say("stage", name=name, index=index, of=6, skipped=False, until=(index + 1) / 6)
+        steps = max(len(dense) if name == "depth" else 10, 1)
+        for i in range(steps):
+            say("progress", stage=name, step="part", done=i, total=steps, overall=(index + i / steps) / 6)
+            if name == "depth" and dense:
+                say("preview", what="dense", path=str(dense[i]))
+            if closed.wait(seconds / 6 / steps):
+                say("error", code="cancelled", sentence="Cancelled.", exit_code=130, file=None, advice="")
+                os._exit(130)
+        for what, after in (("sparse", "poses"), ("mesh", "surface")):
+            if name == after:
+                say("preview", what=what, path=str(folder / ".maquette" / f"{what}.npz"))
+
+
 def main() -> int:
     role = os.environ["MAQUETTE_FAKE"]
     words = sys.argv[1:]
@@ -41,7 +64,10 @@ def main() -> int:
     if role == "error":
         say("error", code="no_photos", sentence="There are no photos.", exit_code=2, file=None, advice="Add some.")
         return 2
-    work(60 if role == "slow" else 0.3)
+    if "MAQUETTE_STORY" in os.environ:
+        tell_story(Path(role), float(os.environ["MAQUETTE_STORY"]))
+    else:
+        work(60 if role == "slow" else 0.3)
     say("warning", code="blurred", sentence="One photo is blurred.", file="a.jpg", advice="")
     out = Path(words[words.index("-o") + 1])
     shutil.copytree(role, out, dirs_exist_ok=True)

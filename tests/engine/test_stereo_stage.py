@@ -11,6 +11,8 @@ from PIL import Image
 
 from engine.datatypes import Dense, Sparse
 from engine.errors import Cancelled, EngineError
+from engine.geometry import project
+from engine.protocol import Event, PreviewEvent
 from engine.report import RunReport
 from engine.settings import DepthSettings
 from engine.stereo import stage
@@ -139,3 +141,28 @@ def test_cancel_is_heard(truth: Truth, tmp_path: Path) -> None:
     run.stop.set()
     with pytest.raises(Cancelled), run.stage("depth") as report:
         stage.run(truth.sparse(), SETTINGS, report, tmp_path)
+
+
+def test_points_are_told_while_the_maps_land(truth: Truth, tmp_path: Path) -> None:
+    """Each view's points come several times before the stage ends; they lie on the surface and have its colours; nothing stays."""
+    clouds: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+
+    def hear(event: Event) -> None:
+        if isinstance(event, PreviewEvent):
+            assert event.what == "dense"
+            with np.load(event.path) as file:
+                points, colours = file["points"], file["colours"]
+            assert points.shape == colours.shape and colours.dtype == np.uint8 and 0 < len(points) <= 20_000
+            clouds.setdefault(Path(event.path).name.rsplit(".", 2)[0], []).append((points, colours))
+
+    run = RunReport(("depth",), hear)
+    with run.stage("depth") as report:
+        stage.run(truth.sparse(), SETTINGS, report, tmp_path)
+    assert len(clouds) == 12 and all(len(told) == 4 for told in clouds.values())  # three sizes, and the final map
+    assert not list(tmp_path.glob("*.part"))
+    for view, picture, depth in zip(truth.views, truth.pictures, truth.depths, strict=True):
+        points, colours = clouds[view.name][-1]
+        pixel, z = project(view, points.astype(np.float64))
+        column, row = np.clip(pixel.astype(int), 0, [view.width - 1, view.height - 1]).T
+        assert (np.abs(z - depth[row, column]) < 0.02 * z).mean() > 0.95
+        assert np.median(np.abs(colours.astype(int) - picture[row, column])) < 12
