@@ -7,20 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..datatypes import F32, F64, GivenMesh, Sparse, TexturedMesh, TriMesh
+from ..datatypes import GivenMesh, Sparse, TexturedMesh, TriMesh
 from ..errors import EngineError
 from ..report import Report
 from ..settings import RetextureSettings, TextureSettings, Tiles
 from .blend import Page, paint
-from .graph import face_normals
-from .sheets import Tile, islands, tiles_of
-from .survey import Survey, agreement, seen_share, survey
+from .given_uvs import NAMED, check_uvs, is_torn, percent, score_of, tell_repeats
+from .sheets import Tile, tiles_of
+from .survey import agreement, seen_share, survey
 from .unwrap import unwrap
 
 SEEN_AT_LEAST = 0.03  # of the surface: if the photos show less, it lies somewhere else
-FLAT = 1e-12  # a face with less area in the UV map has no place there
-MOST_FLAT = 0.5  # of the surface: with more such faces there is no use in painting
-NAMED = 0.005  # of the texels: a smaller overlap is not worth a word
 
 
 def run(mesh: TriMesh, sparse: Sparse, settings: TextureSettings, report: Report) -> TexturedMesh:
@@ -54,10 +51,12 @@ def retexture(
     """
     _check(mesh.surface, sparse)
     with report.step("unwrap", 1, share=0.15) as step:
-        new = settings.new_uvs or mesh.corner_uvs is None
+        new = settings.new_uvs or mesh.corner_uvs is None or is_torn(mesh.surface, mesh.corner_uvs)
+        if new and not settings.new_uvs and mesh.corner_uvs is not None:
+            report.warn("uvs_torn", "The UV map is torn, as after a voxel remesh, so new UVs were made.")
         mesh = _with_new_uvs(mesh, settings.texture.size, report) if new else mesh
         assert mesh.corner_uvs is not None
-        _check_uvs(mesh.surface, mesh.corner_uvs, report)
+        check_uvs(mesh.surface, mesh.corner_uvs, report)
         step.advance()
     found = survey(mesh.surface, mesh.corner_uvs, sparse, settings.texture.max_side, report, 0.45)
     seen = seen_share(found)
@@ -78,15 +77,15 @@ def retexture(
             advice="Move the UVs into these tiles, or don't ask for UDIM tiles.",
         )
     if len(tiles) == 1 and tiles[0].number == 0:
-        _tell_repeats(mesh.corner_uvs, report)
-    score = None if new else _score(found)
+        tell_repeats(mesh.corner_uvs, report)
+    score = None if new else score_of(found)
     dispute = paint(found, tiles, settings.texture, score, report, 0.4, put)
     report.count("tiles", [tile.number for tile in tiles if tile.number])
     report.count("overlap", round(dispute, 4))
     if dispute > NAMED:
         report.warn(
             "uvs_overlap",
-            f"{_percent(dispute)} of the texture is used by several parts of the surface: "
+            f"{percent(dispute)} of the texture is used by several parts of the surface: "
             "each such place shows the part that the photos show best.",
             advice="Where the parts should differ, lay their UVs apart.",
         )
@@ -102,51 +101,6 @@ def _with_new_uvs(mesh: GivenMesh, size: int, report: Report) -> GivenMesh:
     """Polygons stay whole: their triangles lie in one chart."""
     flat = unwrap(mesh.surface, size, padding_of(size), report, mesh.polygons)
     return replace(mesh, corner_uvs=flat.uvs[flat.mesh.faces])
-
-
-def _check_uvs(surface: TriMesh, corner_uvs: F32, report: Report) -> None:
-    """Faces without area in the UV map can't be painted; a few are said, many are an error."""
-    flat = corner_uvs.astype(np.float64)
-    ab, ac = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
-    area = face_normals(surface.vertices, surface.faces)[1]
-    lost = np.abs(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]) < FLAT
-    share = float(area[lost].sum() / max(area.sum(), 1e-30))
-    if share > MOST_FLAT:
-        raise EngineError(
-            "no_uvs",
-            f"{_percent(share)} of the surface has no area in the UV map.",
-            advice="Unwrap it, or ask for new UVs.",
-        )
-    if share > NAMED:
-        report.warn(
-            "uvs_missing",
-            f"{_percent(share)} of the surface has no area in the UV map and stays without a texture.",
-            advice="Unwrap these faces, or ask for new UVs.",
-        )
-
-
-def _tell_repeats(corner_uvs: F32, report: Report) -> None:
-    outside = ((corner_uvs < -1e-4) | (corner_uvs > 1 + 1e-4)).any((1, 2)).mean()
-    if outside > NAMED:
-        report.warn(
-            "uvs_repeat",
-            f"{_percent(float(outside))} of the faces have UVs outside the picture: there the picture repeats.",
-            advice="Move the UVs into the square, or ask for UDIM tiles.",
-        )
-
-
-def _score(found: Survey) -> F64:
-    """(F,) how well the photos show each face's UV island: the higher takes a texel that several cover."""
-    faces, uvs = found.shape.faces, found.corner_uvs
-    island = islands(faces, uvs)
-    area = face_normals(found.shape.points, faces)[1]
-    shown = found.choice.trust.max(0).astype(np.float64) * (1 - found.choice.unseen)
-    total = np.bincount(island, shown[faces].mean(1) * area)
-    return np.asarray((total / np.maximum(np.bincount(island, area), 1e-30))[island])
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def _check(mesh: TriMesh, sparse: Sparse) -> None:

@@ -250,3 +250,15 @@ def test_an_obj_is_read_and_a_broken_one_refused(tmp_path) -> None:
             read_mesh(tmp_path / "c.obj")
     with pytest.raises(EngineError, match=r"\.obj"):
         read_mesh(tmp_path / "a.fbx")
+
+
+def test_a_map_that_a_remesh_tore_is_replaced(made, truth) -> None:
+    """Each corner's UV is that of some other place, as voxel remeshing leaves them."""
+    rng = np.random.default_rng(1)
+    torn = made.mesh.corner_uvs[rng.permutation(len(made.mesh.corner_uvs))][:, rng.permutation(3)]
+    torn[:, 0] = made.mesh.corner_uvs[rng.permutation(len(torn)), 0]
+    given, _, report = painted(replace(made.mesh, corner_uvs=torn), truth)
+    assert report.record.counts["new_uvs"] and warnings(report) == {"uvs_torn"}
+    assert not np.array_equal(given.corner_uvs, torn)
+    stretched = made.mesh.corner_uvs * np.float32([1, 0.25])  # odd, but what the artist wanted
+    assert not painted(replace(made.mesh, corner_uvs=stretched), truth)[2].record.counts["new_uvs"]
