@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene import previews
-from . import cache_size, command, gesture_drawing, runner, wipe_drawing
+from . import after_load, cache_size, command, gesture_drawing, runner, wipe_drawing
 from .add_photos import (
     MAQUETTE_FH_photos,
     MAQUETTE_OT_add_photo_folder,
@@ -15,6 +15,7 @@ from .add_photos import (
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
 from .check_capture import MAQUETTE_OT_show_coverage
+from .choose_output import MAQUETTE_OT_choose_output
 from .choose_photos import (
     MAQUETTE_OT_find_photos,
     MAQUETTE_OT_refresh_photos,
@@ -24,12 +25,14 @@ from .choose_photos import (
 from .clear_ghosts import MAQUETTE_OT_clear_ghosts
 from .compare_photo import MAQUETTE_OT_compare_photo
 from .empty_cache import MAQUETTE_OT_empty_cache
+from .find_result import MAQUETTE_OT_find_result
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
+from .open_preferences import MAQUETTE_OT_open_preferences
 from .put_back import MAQUETTE_OT_put_back
 from .retexture import MAQUETTE_OT_retexture
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
@@ -37,6 +40,7 @@ from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
 from .show_overlay import MAQUETTE_OT_show_overlay
 from .show_texture import MAQUETTE_OT_show_texture
+from .unfinished import MAQUETTE_OT_forget, MAQUETTE_OT_resume
 from .wipe_photo import MAQUETTE_OT_wipe_photo
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
@@ -45,6 +49,11 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_add_photos,
         MAQUETTE_OT_build_model,
         MAQUETTE_OT_cancel,
+        MAQUETTE_OT_resume,
+        MAQUETTE_OT_forget,
+        MAQUETTE_OT_choose_output,
+        MAQUETTE_OT_find_result,
+        MAQUETTE_OT_open_preferences,
         MAQUETTE_OT_copy_machine,
         MAQUETTE_OT_empty_cache,
         MAQUETTE_OT_import_result,
@@ -79,6 +88,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
 def register() -> None:
     _register_classes()
     command.register()
+    after_load.register()
     wipe_drawing.register()
 
 
@@ -87,6 +97,7 @@ def unregister() -> None:
     gesture_drawing.end_all()
     wipe_drawing.unregister()
     previews.close_all()
+    after_load.unregister()
     cache_size.unregister()
     command.unregister()
     _unregister_classes()

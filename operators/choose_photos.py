@@ -11,6 +11,8 @@ from bpy.types import Context, Event, Operator, OperatorProperties
 from ..engine.errors import EngineError
 from ..engine.verdicts import Verdict
 from ..scene import photos
+from ..scene.missing import missing_in, relink_pictures
+from .after_load import tell_missing
 
 _WANTED = {
     "ALL": lambda row: row.verdict not in photos.USELESS,
@@ -98,11 +100,12 @@ class MAQUETTE_OT_refresh_photos(_NeedsPhotos, Operator):
         return {"FINISHED"}
 
 
-class MAQUETTE_OT_find_photos(_NeedsPhotos, Operator):
-    """The photos have moved: choose the folder where they are now, and they are found again by their names"""
+class MAQUETTE_OT_find_photos(Operator):
+    """The photos have moved: choose the folder where they are now, and they are found again by their names: those of the list, and those that the cameras show"""
 
     bl_idname = "maquette.find_photos"
     bl_label = "Find Missing Photos"
+    bl_options = {"UNDO"}
 
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
@@ -112,12 +115,16 @@ class MAQUETTE_OT_find_photos(_NeedsPhotos, Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Context) -> set[str]:
+        folder = Path(bpy.path.abspath(self.directory)).absolute()
         try:
-            found = photos.relink(context.scene, Path(bpy.path.abspath(self.directory)).absolute())
+            found = photos.relink(context.scene, folder)
+            found += relink_pictures(context.scene, folder)
         except EngineError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        left = photos.mark_missing(context.scene)
+        gone = missing_in(context.scene)
+        left = photos.mark_missing(context.scene) + len(gone.pictures)
+        tell_missing(context)
         still = f", {left} still missing" if left else ""
         self.report({"WARNING" if left else "INFO"}, f"{found} photo{'' if found == 1 else 's'} found again{still}")
         return {"FINISHED"} if found else {"CANCELLED"}

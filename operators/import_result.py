@@ -12,7 +12,7 @@ from bpy.types import Context, Event, Operator
 from ..engine.errors import EngineError
 from ..scene import build, result
 from . import progress
-from .build_model import place_model
+from .model_operator import place_model
 from .request import texture_folder
 from .runner import is_busy
 from .stepped_operator import SteppedOperator

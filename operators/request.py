@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -13,17 +13,18 @@ from .. import preferences
 from ..engine.errors import EngineError
 from ..properties.model import AUTOMATIC
 from ..scene import photos
+from ..scene.unfinished import Unfinished
 
 FEW = 40  # photos named one by one on the engine's command line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A model to build: its name, where its results go, and what the engine is told."""
+class Request(Unfinished):
+    """A model to build."""
 
-    name: str
-    out: Path
-    words: tuple[str, ...]
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The engine's command line."""
+        return ("model", *photo_words(list(self.photos)), *self.options)
 
 
 def request_of(context: Context) -> Request:
@@ -32,7 +33,7 @@ def request_of(context: Context) -> Request:
     chosen = chosen_photos(context)
     name = chosen[0].parent.name or "Model"
     out = _folder(settings.output) or preferences.models_folder(context) / f"{name}-{_mark(chosen)}"
-    words = ["model", *photo_words(chosen), "-o", str(out), "--quality", settings.quality, "--region", settings.region]
+    words = ["-o", str(out), "--quality", settings.quality, "--region", settings.region]
     words += ["--device", preferences.of(context).device]
     if settings.faces:
         words += ["--faces", str(settings.faces)]
@@ -43,7 +44,7 @@ def request_of(context: Context) -> Request:
     masks = _folder(settings.masks)
     if masks is not None:
         words += ["--masks", str(masks)]
-    return Request(name=name, out=out, words=tuple(words))
+    return Request(name=name, out=out, photos=tuple(chosen), options=tuple(words))
 
 
 def photo_words(chosen: list[Path]) -> list[str]:
@@ -63,6 +64,12 @@ def chosen_photos(context: Context) -> list[Path]:
     chosen = photos.ticked(context.scene)
     if not chosen:
         raise EngineError("none_ticked", "No photo is ticked.", advice="Tick those that the model is to be made from.")
+    all_there(context, chosen)
+    return chosen
+
+
+def all_there(context: Context, chosen: Sequence[Path]) -> None:
+    """EngineError where photos are gone."""
     gone = [path for path in chosen if not path.is_file()]
     if gone:
         photos.mark_missing(context.scene)
@@ -72,7 +79,6 @@ def chosen_photos(context: Context) -> list[Path]:
             file=gone[0],
             advice="Connect the disk, find them again with Find Missing Photos, or untick them.",
         )
-    return chosen
 
 
 def texture_folder(context: Context) -> Path | None:

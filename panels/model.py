@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpy.types import Context, Panel
 
 from ..operators.runner import is_busy
-from .lines import draw_line
+from .lines import draw_told
 from .photos import draw_start
 
 
@@ -24,7 +24,7 @@ class MAQUETTE_PT_model(Panel):
         else:
             self._draw_start(context)
         for line in state.messages:
-            draw_line(self.layout, context, line.kind, line.text)
+            draw_told(self.layout, context, line)
 
     def _draw_start(self, context: Context) -> None:
         settings = context.scene.maquette
@@ -34,6 +34,16 @@ class MAQUETTE_PT_model(Panel):
         row = layout.row()
         row.scale_y = 1.6
         row.operator("maquette.build_model", icon="MESH_MONKEY")
+        if settings.unfinished.folder:
+            self._draw_unfinished(settings.unfinished.name)
+
+    def _draw_unfinished(self, name: str) -> None:
+        """A run that was stopped, by whatever: perhaps in another session."""
+        box = self.layout.box()
+        box.label(text=f"Unfinished: {name}", icon="RECOVER_LAST")
+        row = box.row(align=True)
+        row.operator("maquette.resume", icon="PLAY")
+        row.operator("maquette.forget", icon="X")
 
     def _draw_progress(self, context: Context) -> None:
         state = context.window_manager.maquette

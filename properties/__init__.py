@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import machine, model, photos, retexture, run, scale, trust
+from . import machine, model, photos, retexture, run, scale, trust, unfinished
 
-_PARTS = (run, machine, photos, scale, retexture, trust, model)
+_PARTS = (run, machine, photos, scale, retexture, trust, unfinished, model)
 
 
 def register() -> None:

@@ -17,6 +17,7 @@ from .photos import MAQUETTE_PG_photos
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
 from .trust import MAQUETTE_PG_trust
+from .unfinished import MAQUETTE_PG_unfinished
 
 AUTOMATIC = "AUTO"  # the texture size that the quality stands for
 
@@ -77,6 +78,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     scale: PointerProperty(type=MAQUETTE_PG_scale)
     retexture: PointerProperty(type=MAQUETTE_PG_retexture)
     trust: PointerProperty(type=MAQUETTE_PG_trust)
+    unfinished: PointerProperty(type=MAQUETTE_PG_unfinished)
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_model,))

@@ -61,6 +61,9 @@ def main() -> int:
     if role == "crash":
         print("Segmentation fault, as it were", file=sys.stderr, flush=True)
         os._exit(11)
+    if role == "crash-late":
+        say("stage", name="prepare", index=0, of=6, skipped=False)
+        os._exit(11)
     if role == "error":
         say("error", code="no_photos", sentence="There are no photos.", exit_code=2, file=None, advice="Add some.")
         return 2

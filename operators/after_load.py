@@ -1,0 +1,40 @@
+"""When a file has been opened: what the last one told is cleared, and what this one misses is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+from bpy.types import Context
+
+from ..scene.missing import missing_in
+from . import progress
+
+CODES = ("result_missing", "pictures_missing", "photos_missing")
+
+
+def tell_missing(context: Context) -> None:
+    """The panel's lines about it, as things are now."""
+    messages = context.window_manager.maquette.messages
+    for index in reversed(range(len(messages))):
+        if messages[index].code in CODES:
+            messages.remove(index)
+    for code, sentence in missing_in(context.scene).sentences():
+        progress.tell(context, "WARNING", sentence, code)
+
+
+@persistent
+def _after_load(*_: Any) -> None:
+    context = bpy.context
+    progress.begin(context)
+    context.window_manager.maquette.folder = ""
+    tell_missing(context)
+
+
+def register() -> None:
+    bpy.app.handlers.load_post.append(_after_load)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_after_load)

@@ -1,0 +1,70 @@
+"""What helps: for each thing that can go wrong, by its code, the buttons that the panel shows below the sentence about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A button: an operator, what the button says, and how the operator is set."""
+
+    operator: str
+    label: str
+    icon: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+RESUME = Remedy("maquette.resume", "Go On", "PLAY")
+ADD = Remedy("maquette.add_photos", "Add Photos", "FILE_IMAGE")
+TICK = Remedy("maquette.tick_photos", "Tick All", "CHECKBOX_HLT", {"action": "ALL"})
+FIND_PHOTOS = Remedy("maquette.find_photos", "Find Photos…", "VIEWZOOM")
+FIND_RESULT = Remedy("maquette.find_result", "Find Result Folder…", "FILE_FOLDER")
+OTHER_FOLDER = Remedy("maquette.choose_output", "Another Folder…", "FILE_FOLDER")
+FREE_SPACE = Remedy("maquette.empty_cache", "Free Up Space", "TRASH")
+PREFERENCES = Remedy("maquette.open_preferences", "Preferences", "PREFERENCES")
+LOG = Remedy("maquette.open_log", "Open Log", "TEXT")
+SAVE = Remedy("wm.save_as_mainfile", "Save the .blend…", "FILE_TICK")
+PACK = Remedy("wm.context_set_enum", "Pack It", "PACKAGE", {"data_path": "scene.maquette.storage", "value": "PACKED"})
+DRAFT = Remedy(
+    "wm.context_set_enum", "Use Draft", "MODIFIER", {"data_path": "scene.maquette.quality", "value": "draft"}
+)
+NO_MASKS = Remedy("wm.context_set_string", "Without Masks", "X", {"data_path": "scene.maquette.masks", "value": ""})
+AUTO_DEVICE = Remedy("maquette.open_preferences", "Choose a Device", "PREFERENCES")
+
+REMEDIES: dict[str, tuple[Remedy, ...]] = {
+    # before a run
+    "no_photos": (ADD,),
+    "none_ticked": (TICK,),
+    "photos_missing": (FIND_PHOTOS,),
+    "photo_gone": (FIND_PHOTOS,),
+    "missing_path": (FIND_PHOTOS,),
+    "not_saved": (SAVE, PACK),
+    "masks_missing": (NO_MASKS,),
+    "libraries_missing": (PREFERENCES,),
+    "library_missing": (PREFERENCES,),
+    "device_missing": (AUTO_DEVICE,),
+    # too few or unfit photos
+    "one_photo": (ADD,),
+    "too_few_photos": (ADD,),
+    "too_few_registered": (ADD,),
+    "no_overlap": (ADD,),
+    "no_parallax": (ADD,),
+    "no_depth": (ADD,),
+    # while it runs
+    "cancelled": (),  # the panel offers to go on anyway
+    "crashed": (RESUME, LOG),
+    "defect": (LOG,),
+    "out_of_memory": (DRAFT,),
+    "disk_full": (FREE_SPACE, OTHER_FOLDER),
+    "read_only": (OTHER_FOLDER,),
+    "write_failed": (RESUME, OTHER_FOLDER),
+    "out_is_file": (OTHER_FOLDER,),
+    "busy": (OTHER_FOLDER,),
+    "device_cpu": (AUTO_DEVICE,),
+    # what a file misses that was moved, or whose folders were
+    "pictures_missing": (FIND_PHOTOS,),
+    "result_missing": (FIND_RESULT,),
+    "broken_result": (FIND_RESULT,),
+}
