@@ -4,13 +4,17 @@ python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; w
 python3 dev.py test [pytest options]              all the tests
 python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
 python3 dev.py bench [SET…]                       the benchmark
+python3 dev.py window [NAME] [options]            the tour through a real Blender with a window: docs/window.md
 python3 dev.py check                              ruff and mypy alone
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,7 +28,7 @@ BLENDER_SKIPS = "MAQUETTE_NO_BLENDER"  # set to run the tests without Blender's 
 
 def main(words: Sequence[str]) -> int:
     """Runs one command."""
-    commands = {"model": model, "test": test, "build": build, "bench": bench, "check": check}
+    commands = {"model": model, "test": test, "build": build, "bench": bench, "window": window, "check": check}
     if not words or words[0] not in commands:
         print(__doc__)
         return 0 if words and words[0] in ("-h", "--help", "help") else 2
@@ -79,6 +83,26 @@ def check(words: list[str]) -> int:
 def build(words: list[str]) -> int:
     """The extension's zip with its wheels."""
     return run([sys.executable, str(ROOT / "tools" / "build_extension.py"), *words])
+
+
+def window(words: list[str]) -> int:
+    """The tour. A first word is a name from window.json, which says how that Blender is reached."""
+    name = words.pop(0) if words and not words[0].startswith("-") else "blender"
+    places = ROOT / "window.json"
+    known = json.loads(places.read_text(encoding="utf-8")) if places.exists() else {}
+    if name != "blender" and name not in known:
+        print(f"window.json names no {name}: see docs/window.md. A Blender on the PATH needs no name.", file=sys.stderr)
+        return 2
+    via, *options = known.get(name, [""])
+    out = ROOT / "out" / "window"
+    system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
+    here = f"{system}-{'arm64' if platform.machine().lower() in ('arm64', 'aarch64') else 'x64'}"
+    if build(["--platform", here, "-o", str(out / "zip")]) != 0:
+        return 1
+    zipped = max((out / "zip").glob("*.zip"), key=lambda path: path.stat().st_mtime)
+    python = "python3" if via else sys.executable
+    tour = [python, str(ROOT / "tests" / "window" / "run.py"), "--zip", str(zipped), "-o", str(out / name)]
+    return run([*shlex.split(via), *tour, *options, *words])
 
 
 def bench(words: list[str]) -> int:
