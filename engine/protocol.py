@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+DEVICE_LOST = "device_lost"  # the code of an error after which the processor can take over
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageEvent:

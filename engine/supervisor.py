@@ -15,13 +15,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from . import jobs, protocol
 from .errors import Exit
 from .jobs import Job
-from .protocol import ErrorEvent, Event, ResultEvent, StageEvent
+from .protocol import DEVICE_LOST, ErrorEvent, Event, ResultEvent, StageEvent, WarningEvent
+from .settings import DeviceChoice
 from .terminal import STAGE_TITLES, Terminal
 
 GRACE = 1.2  # seconds from the ask to stop until the worker is ended; the promise to the user is two
@@ -64,6 +66,12 @@ class Supervision:
             signal.signal(number, self._on_signal)
         if lifeline:
             threading.Thread(target=self._watch_input, daemon=True).start()
+        code = self._run_worker()
+        if self._fall_back():
+            code = self._run_worker()
+        return self._verdict(code)
+
+    def _run_worker(self) -> int:
         worker = self._start()
         reader = threading.Thread(target=self._read, args=(worker,), daemon=True)
         reader.start()
@@ -71,7 +79,20 @@ class Supervision:
             if self.stop.wait(0.1):
                 self._end(worker)
         reader.join(5.0)
-        return self._verdict(worker.returncode)
+        return worker.returncode
+
+    def _fall_back(self) -> bool:
+        """A graphics card that fails in the middle: where the device is ours to choose, the processor goes on from what is finished."""
+        lost, settings = self.last, getattr(self.job, "settings", None)
+        if not (isinstance(lost, ErrorEvent) and lost.code == DEVICE_LOST):
+            return False
+        if self.stop.is_set() or getattr(settings, "device", None) is not DeviceChoice.AUTO:
+            self.show(lost)
+            return False
+        self.show(WarningEvent(code="device_cpu", sentence=f"{lost.sentence} The processor goes on."))
+        self.job = replace(self.job, settings=replace(settings, device=DeviceChoice.CPU))  # type: ignore[call-arg,type-var]
+        self.last = None
+        return True
 
     def _start(self) -> subprocess.Popen[str]:
         flags = ["-I"] if sys.flags.isolated else []
@@ -103,7 +124,8 @@ class Supervision:
             if isinstance(event, StageEvent):
                 self.stage = event.name
             self.last = event
-            self.show(event)
+            if not (isinstance(event, ErrorEvent) and event.code == DEVICE_LOST):  # that may not be the end
+                self.show(event)
 
     def _end(self, worker: subprocess.Popen[str]) -> None:
         assert worker.stdin is not None

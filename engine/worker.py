@@ -6,6 +6,7 @@ import contextlib
 import errno
 import importlib
 import os
+import re
 import sys
 import threading
 import time
@@ -17,8 +18,9 @@ from typing import IO
 from . import jobs, protocol
 from .errors import Cancelled, EngineError, Exit
 from .jobs import Job
-from .protocol import ErrorEvent, Event
+from .protocol import DEVICE_LOST, ErrorEvent, Event
 
+_GPU_FAULT = re.compile(r"(CUDA|HIP|AMDGPU|Metal|Vulkan) error|VK_ERROR_|CUDA_ERROR_", re.IGNORECASE)
 HARD_STOP = 1.0  # seconds from the ask to stop until the process ends itself, whatever a library is doing
 
 
@@ -89,6 +91,13 @@ def error_event(error: BaseException, job: Job) -> ErrorEvent:
             exit_code=int(Exit.RESOURCES),
             file=error.filename,
             advice="Free some space and run again: what is finished is kept.",
+        )
+    if isinstance(error, RuntimeError) and _GPU_FAULT.search(str(error)):
+        return ErrorEvent(
+            code=DEVICE_LOST,
+            sentence="The graphics card stopped working in the middle, or has no memory left.",
+            exit_code=int(Exit.ENVIRONMENT),
+            advice="Close other programs that use it, or choose the processor, then run again: what is finished is kept.",
         )
     if isinstance(error, ImportError):
         return ErrorEvent(

@@ -63,6 +63,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "out_is_file": (OTHER_FOLDER,),
     "busy": (OTHER_FOLDER,),
     "device_cpu": (AUTO_DEVICE,),
+    "device_lost": (AUTO_DEVICE,),
     # what a file misses that was moved, or whose folders were
     "pictures_missing": (FIND_PHOTOS,),
     "result_missing": (FIND_RESULT,),

@@ -47,6 +47,8 @@ def run(job, emit, stop):
         raise KeyError("x")
     if what == "input":
         raise EngineError("no_photos", "There are no photos.", file="there", advice="Add some.")
+    if what == "lost" and job.settings.device.value != "cpu":
+        raise RuntimeError("[cuda_driver.h:operator()@92] CUDA Error CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure")
     if what == "prints":
         os.write(1, b"noise on the real standard output\\n")
     return ResultEvent(files={}, summary={"seconds": 1})
@@ -81,8 +83,8 @@ def start(tmp_path: Path):  # type: ignore[no-untyped-def]
     )
     started: list[subprocess.Popen[str]] = []
 
-    def begin(what: str, **more: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, str(driver), "model", what, "-o", str(tmp_path / "out"), "--json"]
+    def begin(what: str, *words: str, **more: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, str(driver), "model", what, "-o", str(tmp_path / "out"), "--json", *words]
         process = subprocess.Popen(
             command, stdin=more.pop("stdin", subprocess.PIPE), stdout=subprocess.PIPE, text=True, **more
         )
@@ -146,6 +148,21 @@ def test_a_result_ends_well_and_chatter_stays_out(start: Any, tmp_path: Path) ->
     assert process.wait(5) == 0
     log = (tmp_path / "out" / ".maquette" / "worker.log").read_text()
     assert "chatter" in log and "noise" in log
+
+
+def test_where_the_graphics_card_is_lost_the_processor_goes_on(start: Any) -> None:
+    process = start("lost")
+    told = events(process)
+    assert process.wait(5) == 0
+    assert [e["event"] for e in told] == ["stage", "warning", "stage", "result"]
+    assert told[1]["code"] == "device_cpu" and "processor goes on" in told[1]["sentence"]
+
+
+def test_a_device_that_was_asked_for_is_not_replaced(start: Any) -> None:
+    process = start("lost", "--device", "cuda")
+    told = events(process)
+    assert process.wait(5) == 3
+    assert [e["event"] for e in told] == ["stage", "error"] and told[1]["code"] == "device_lost" and told[1]["advice"]
 
 
 def test_an_empty_input_is_no_cancel(start: Any) -> None:
