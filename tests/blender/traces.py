@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import bpy
+from bpy.utils import previews
 
 SPACES = [
     kind for name in dir(bpy.types) if hasattr(kind := getattr(bpy.types, name), "draw_handler_add") and name != "Space"
@@ -77,7 +78,7 @@ def picture(counts: Counts, package: str) -> set[str]:
     """All that is there now, a line each. `package` says whose timers and threads are looked for: those can't be listed."""
     found = {f"class {name}" for name in dir(bpy.types)}
     found |= set(_properties()) | set(_handlers()) | set(_shortcuts()) | set(_drawn_into()) | set(_tools())
-    found |= {f"previews {number}" for number in bpy.utils.previews._uuid_open}
+    found |= {f"previews {number}" for number in previews._uuid_open}
     for kind, handles in counts.open.items():
         found |= {f"{kind}: {len(handles)} open"} if handles else set()
     return found | set(_timers(package)) | set(_threads(package))
