@@ -97,6 +97,16 @@ class PoseSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScaleSettings:
+    """Real size from printed markers in the photos."""
+
+    marker_size: float | None = None  # metres, the black square's side; None: markers are not looked for
+    floor: bool = False  # the markers lie on the ground: it becomes z = 0
+    max_side: int = 4800  # photos are measured at up to this size: shrinking them moves a marker's sides
+    find_side: int = 2000  # and looked through at this size, for speed
+
+
+@dataclass(frozen=True, kw_only=True)
 class DepthSettings:
     """Depth maps and their fusion."""
 
@@ -159,6 +169,7 @@ class ModelSettings:
     device: DeviceChoice = DeviceChoice.AUTO
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     poses: PoseSettings = field(default_factory=PoseSettings)
+    scale: ScaleSettings = field(default_factory=ScaleSettings)
     depth: DepthSettings = field(default_factory=DepthSettings)
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     texture: TextureSettings = field(default_factory=TextureSettings)

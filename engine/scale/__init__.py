@@ -1,0 +1,1 @@
+"""Real size: printed markers in the photos, and the sheets to print them."""

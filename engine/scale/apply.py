@@ -1,0 +1,71 @@
+"""What markers say about a solved scene, applied to it: real lengths, and the ground where they lie on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..datatypes import F64, Sparse
+from .triangulate import Marker
+
+FLAT = 0.02  # of the markers' spread: how far a corner may lie off the plane of all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """The plane that the markers lie in; `normal` points to the cameras' side."""
+
+    point: F64
+    normal: F64
+    flatness: float  # the furthest corner's distance from the plane, of the markers' spread
+
+
+def floor_of(markers: Sequence[Marker], sparse: Sparse) -> Floor:
+    """The plane through all corners."""
+    corners = np.concatenate([marker.corners for marker in markers])
+    point = corners.mean(axis=0)
+    normal = np.linalg.svd(corners - point, full_matrices=False)[2][2]
+    poses = np.stack([posed.cam_from_world for posed in sparse.posed])
+    centres = -np.einsum("nji,nj->ni", poses[:, :, :3], poses[:, :, 3])
+    if ((centres - point) @ normal).mean() < 0:
+        normal = -normal
+    spread = float(np.linalg.norm(corners - point, axis=1).max())
+    return Floor(point=point, normal=normal, flatness=float(np.abs((corners - point) @ normal).max() / spread))
+
+
+def changed(sparse: Sparse, scale: float, floor: Floor | None) -> Sparse:
+    """The scene in real lengths; with a floor, that lies at z = 0 and the world's upright axis stays where it met it."""
+    rotation = np.eye(3) if floor is None else _least_turn(floor.normal)
+    shift = np.zeros(3)
+    if floor is not None:
+        foot = _below_origin(floor)
+        shift = -rotation @ foot
+    world = scale * (sparse.points_in_world @ rotation.T + shift)
+    posed = tuple(
+        replace(one, cam_from_world=_pose(one.cam_from_world, rotation, shift, scale)) for one in sparse.posed
+    )
+    return replace(sparse, points_in_world=world, posed=posed)
+
+
+def _pose(cam_from_world: F64, rotation: F64, shift: F64, scale: float) -> F64:
+    turned = cam_from_world[:, :3] @ rotation.T
+    return np.concatenate([turned, scale * (cam_from_world[:, 3] - turned @ shift)[:, None]], 1)
+
+
+def _least_turn(normal: F64) -> F64:
+    """The rotation that takes `normal` to +Z and turns nothing else."""
+    axis = np.cross(normal, [0, 0, 1.0])
+    cosine = float(normal[2])
+    if cosine < -0.999999:
+        return np.diag([1.0, -1.0, -1.0])
+    K = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    return np.asarray(np.eye(3) + K + K @ K / (1 + cosine))
+
+
+def _below_origin(floor: Floor) -> F64:
+    """Where the old upright axis meets the floor: the subject stays above the origin."""
+    if abs(floor.normal[2]) < 0.2:
+        return floor.point
+    return np.array([0, 0, float(floor.normal @ floor.point) / floor.normal[2]])
