@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from .settings import CoverageSettings, DeviceChoice, ModelSettings, RetextureSettings, Until, from_json, to_json
+from .settings import (
+    CoverageSettings,
+    DeviceChoice,
+    ModelSettings,
+    RetextureSettings,
+    ScaleSettings,
+    SheetSettings,
+    Until,
+    from_json,
+    to_json,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +79,30 @@ class RetextureJob(Job):
         return self.out / f"retexture-{self.name}"
 
 
-JOBS: dict[str, type[Job]] = {kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob, RetextureJob)}
+@dataclass(frozen=True, kw_only=True)
+class ScaleJob(Job):
+    """What the printed markers in the photos of the run in `out` say about its size."""
+
+    recipe: ClassVar[str] = "scale"
+    settings: ScaleSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkersJob(Job):
+    """A sheet of markers to print; `out` is the file, .pdf or .png."""
+
+    recipe: ClassVar[str] = "markers"
+    settings: SheetSettings = field(default_factory=SheetSettings)
+
+    @property
+    def workspace(self) -> Path:
+        """Nothing is kept, and nothing lies about beside the sheet."""
+        return Path(tempfile.gettempdir()) / "maquette-markers"
+
+
+JOBS: dict[str, type[Job]] = {
+    kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob)
+}
 
 
 def encode(job: Job) -> str:

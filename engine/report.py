@@ -17,7 +17,16 @@ from .errors import Cancelled
 from .protocol import Event, PreviewEvent, ProgressEvent, StageEvent, WarningEvent
 
 # How long each stage takes of a usual run, for the overall progress bar. Measured, see bench/.
-STAGE_WEIGHTS = {"open": 1, "prepare": 2, "poses": 15, "depth": 45, "surface": 15, "texture": 20, "export": 3}
+STAGE_WEIGHTS = {
+    "open": 1,
+    "prepare": 2,
+    "poses": 15,
+    "scale": 3,
+    "depth": 45,
+    "surface": 15,
+    "texture": 20,
+    "export": 3,
+}
 PROGRESS_INTERVAL = 0.1  # seconds between progress events of one step
 
 

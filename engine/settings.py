@@ -106,6 +106,32 @@ class ScaleSettings:
     find_side: int = 2000  # and looked through at this size, for speed
 
 
+class MarkerKind(str, Enum):
+    """Families of markers."""
+
+    ARUCO_4X4 = "aruco4x4"
+    ARUCO_5X5 = "aruco5x5"
+    ARUCO_6X6 = "aruco6x6"
+    APRILTAG = "apriltag36h11"
+
+
+class Paper(str, Enum):
+    """Sheets that printers take."""
+
+    A4 = "a4"
+    LETTER = "letter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetSettings:
+    """A sheet of markers to print."""
+
+    size: float = 0.05  # metres, the black square's side
+    paper: Paper = Paper.A4
+    kind: MarkerKind = MarkerKind.ARUCO_4X4
+    first: int = 0  # the first marker's number
+
+
 @dataclass(frozen=True, kw_only=True)
 class DepthSettings:
     """Depth maps and their fusion."""

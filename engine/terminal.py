@@ -12,12 +12,14 @@ STAGE_TITLES = {
     "prepare": "Reading photos",
     "open": "Opening the model",
     "poses": "Finding cameras",
+    "scale": "Measuring the markers",
     "depth": "Measuring depth",
     "surface": "Building the surface",
     "texture": "Painting the texture",
     "export": "Writing files",
     "coverage": "Checking the capture",
     "selftest": "Testing this machine",
+    "markers": "Drawing the markers",
 }
 _BAR = 24
 

@@ -173,11 +173,11 @@ class Workspace:
 
     # What the stages make. Arrays go into uncompressed .npz files: quick, and read without unpickling.
 
-    def save_sparse(self, key: str, sparse: Sparse) -> Path:
-        return self.save("sparse", key, "sparse.npz", lambda path: storage.write_sparse(path, sparse))
+    def save_sparse(self, key: str, sparse: Sparse, product: str = "sparse") -> Path:
+        return self.save(product, key, f"{product}.npz", lambda path: storage.write_sparse(path, sparse))
 
-    def load_sparse(self, photos: tuple[Photo, ...]) -> Sparse:
-        return storage.read_sparse(self.path("sparse"), photos)
+    def load_sparse(self, photos: tuple[Photo, ...], product: str = "sparse") -> Sparse:
+        return storage.read_sparse(self.path(product), photos)
 
     def save_cloud(self, key: str, cloud: PointCloud) -> Path:
         return self.save("cloud", key, "cloud.npz", lambda path: storage.write_arrays(path, cloud))

@@ -13,7 +13,7 @@ from engine.datatypes import Camera, CameraModel, FocalSource, Photo, PosedPhoto
 from engine.geometry import distort, intrinsics
 from tests.synthetic import look_at
 
-SIDE, CELLS = 1.2, 4800  # the table: metres, texels
+SIDE, CELLS = 1.2, 3600  # the table: metres, texels
 FINE = 2  # rays along a pixel's side
 _VALUE = np.arange(256) / 255
 _LINEAR = np.where(_VALUE <= 0.04045, _VALUE / 12.92, ((_VALUE + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -64,8 +64,8 @@ def photograph(
     markers: list[Printed],
     *,
     count: int = 6,
-    width: int = 960,
-    height: int = 720,
+    width: int = 880,
+    height: int = 660,
     radius: float = 0.9,
     heights: tuple[float, ...] = (0.5, 0.9),
     bend: tuple[float, float, float, float] = (-0.12, 0.03, 0.001, -0.0008),

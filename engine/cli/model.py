@@ -10,7 +10,7 @@ from typing import Any
 from ..jobs import ModelJob
 from ..settings import DeviceChoice, ModelSettings, Quality, Region, Until, preset
 from .box import HELP, box_of
-from .words import add_common, add_photos, paths, photos_of, whole
+from .words import add_common, add_photos, length, paths, photos_of, whole
 
 
 def add_to(commands: Any) -> None:
@@ -34,6 +34,14 @@ def add_to(commands: Any) -> None:
         help="keep the subject that the cameras look at, or all that they saw",
     )
     parser.add_argument("--box", type=box_of, metavar="BOX", help=HELP)
+    parser.add_argument(
+        "--marker-size",
+        type=length,
+        metavar="SIZE",
+        help="printed ArUco or AprilTag markers lie in the photos, their black squares this wide (metres, or 50mm): "
+        "the model comes in metres",
+    )
+    parser.add_argument("--marker-floor", action="store_true", help="the markers lie on the ground: it becomes z = 0")
     parser.add_argument("--watertight", action="store_true", help="close every hole; what was closed is marked")
     parser.add_argument("--use-partial", action="store_true", help="use the readable part of damaged photos")
     parser.add_argument(
@@ -71,4 +79,5 @@ def _settings(arguments: argparse.Namespace) -> ModelSettings:
     if arguments.texture is not None:
         texture = replace(texture, size=arguments.texture)
     device = DeviceChoice(arguments.device)
-    return replace(settings, device=device, photos=photos, surface=surface, texture=texture)
+    scale = replace(settings.scale, marker_size=arguments.marker_size, floor=arguments.marker_floor)
+    return replace(settings, device=device, photos=photos, scale=scale, surface=surface, texture=texture)

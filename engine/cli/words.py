@@ -34,6 +34,21 @@ def whole(low: int, high: int) -> type[int]:
     return Whole
 
 
+_METRES = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254}
+
+
+def length(text: str) -> float:
+    """A length as an argument's type: metres, or with its unit: 0.05, 50mm, 2in."""
+    number = text.strip().lower().rstrip("abcdefghijklmnopqrstuvwxyz ")
+    unit = text.strip().lower()[len(number) :].strip() or "m"
+    if unit not in _METRES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length: write metres, or 50mm, 5cm, 2in")
+    metres = float(number) * _METRES[unit]
+    if not 1e-4 <= metres <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0.1 mm and 100 m")
+    return metres
+
+
 def add_photos(parser: argparse.ArgumentParser) -> None:
     """PHOTOS…, and a file that lists them."""
     parser.add_argument("photos", nargs="*", metavar="PHOTOS", help="photo files, or folders of them")

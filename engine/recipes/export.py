@@ -34,6 +34,7 @@ class Made:
     dense: Dense
     textured: TexturedMesh
     device: str
+    scale: dict[str, Any] | None = None  # what markers say about the size, where that is in metres
 
 
 def run(job: ModelJob, report: RunReport, workspace: Workspace, made: Made) -> ResultEvent:
@@ -103,7 +104,7 @@ def summarise(report: RunReport, made: Made) -> dict[str, Any]:
         "filled_faces": int(mesh.filled.sum()),
         "texture": made.textured.base_colour.shape[0],
         "notes": report.notes,
-    }
+    } | ({"scale": made.scale} if made.scale is not None else {})
 
 
 def _straighten(target: Path, sparse: Sparse, report: Report) -> bool:

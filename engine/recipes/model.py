@@ -25,6 +25,7 @@ from ..surface import stage as surface
 from ..texture import stage as texture
 from ..workspace import PART_SUFFIX, Workspace, key_of
 from . import export
+from .scale import scaled
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
 VERSION = 2  # raised when a stage's result changes, so that older products are not taken for current
@@ -34,7 +35,7 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
     """The whole way. A rerun goes on after what is already made; a new setting redoes only what depends on it."""
     guard.check_folder(job.out)
     with guard.exclusive(job.workspace):
-        report = RunReport(_stages(job.until), emit, stop)
+        report = RunReport(_stages(job), emit, stop)
         workspace = Workspace(job.workspace)
         with report.stage("prepare") as stage:
             photos = prepare.run(job.photos, job.settings.photos, stage)
@@ -45,6 +46,7 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
         ) as beside:  # compiling kernels needs a second or two, and the poses need none of them
             opening = beside.submit(warm, job.settings.device)
             sparse, key = _poses(job, report, workspace, photos, key)
+            sparse, key, size = scaled(job.settings.scale, report, workspace, photos, sparse, key)
             device = _opened(opening.result(), job, report)
         if job.until is Until.POSES:
             return export.so_far(job, report, workspace, photos, sparse)
@@ -56,13 +58,17 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
             return export.so_far(job, report, workspace, photos, sparse, "cloud", "mesh")
         textured = _texture(job, report, workspace, mesh, sparse, key)
         dense = replace(dense, cloud=surface.kept(dense.cloud, sparse, job.settings.surface))
-        made = export.Made(photos=photos, sparse=sparse, dense=dense, textured=textured, device=device.choice.value)
+        made = export.Made(
+            photos=photos, sparse=sparse, dense=dense, textured=textured, device=device.choice.value, scale=size
+        )
         return export.run(job, report, workspace, made)
 
 
-def _stages(until: Until) -> tuple[str, ...]:
+def _stages(job: ModelJob) -> tuple[str, ...]:
     """The stages that a run goes through; what is written out last belongs to each."""
-    return STAGES if until is Until.END else (*STAGES[: STAGES.index(until.value) + 1], STAGES[-1])
+    last = STAGES.index("texture" if job.until is Until.END else job.until.value)
+    sizing = () if job.settings.scale.marker_size is None else ("scale",)
+    return (*STAGES[:2], *sizing, *STAGES[2 : last + 1], STAGES[-1])
 
 
 def _fingerprint(photo: Photo) -> tuple[object, ...]:
@@ -94,15 +100,16 @@ def _poses(
     job: ModelJob, report: RunReport, workspace: Workspace, photos: tuple[Photo, ...], key: str
 ) -> tuple[Sparse, str]:
     key = key_of(key, job.settings.poses)
-    done = workspace.has("sparse", key)
+    product = "solved" if workspace.has("solved", key) else "sparse"  # where the scale stage made metres of it
+    done = workspace.has(product, key)
     with report.stage("poses", skipped=done) as stage:
         if done:
-            sparse = workspace.load_sparse(photos)
+            sparse = workspace.load_sparse(photos, product)
         else:
             with _scratch(workspace) as scratch:
                 sparse = poses.run(photos, job.settings.poses, stage, scratch)
             workspace.save_sparse(key, sparse)
-        stage.preview("sparse", workspace.path("sparse"))
+        stage.preview("sparse", workspace.path(product))
     return sparse, key
 
 

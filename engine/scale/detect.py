@@ -29,7 +29,7 @@ CONTRAST = 0.08  # of white, in linear light
 ENDS = 0.12  # of a side, left out at both ends: there the other sides blur it
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Sighting:
     """A marker in one photo. `ideal` are its corners (4, 2) in normalised coordinates without the lens's bend, in print order."""
 

@@ -16,9 +16,10 @@ from ..geometry import distort, intrinsics
 from ..images import load_photo
 from ..report import Report
 from ..settings import ScaleSettings
-from .apply import FLAT, Floor, floor_of
 from .detect import Detector, Sighting
+from .place import FLAT, Floor, floor_of
 from .triangulate import Marker, markers_of
+from .words import text_of
 
 AGREES = 0.03  # markers whose sizes differ more from the others' are left out
 WORTH_SAYING = 0.015  # a larger spread is told
@@ -35,37 +36,47 @@ class Found:
     source: str  # "3 markers of 50 mm"
     sentence: str
 
-    def facts(self) -> dict[str, Any]:
-        """For report.json and for whoever asked."""
+    @property
+    def is_flat(self) -> bool:
+        """Whether the markers lie in one plane."""
+        return self.floor.flatness <= FLAT
+
+    def facts(self, placed: F64 | None = None) -> dict[str, Any]:
+        """For report.json and for whoever asked; places are told of the solved world, or of where `placed` (4, 4) leads."""
+        M = np.eye(4) if placed is None else placed
+        size = float(np.cbrt(np.linalg.det(M[:3, :3])))
         return {
             "source": self.source,
             "sentence": self.sentence,
             "factor": self.scale,
+            "metres_per_unit": self.scale / size,
             "spread": round(self.spread, 5),
-            "floor": {"point": self.floor.point.tolist(), "normal": self.floor.normal.tolist()},
-            "flat": self.floor.flatness <= FLAT,
+            "floor": {
+                "point": (M[:3, :3] @ self.floor.point + M[:3, 3]).tolist(),
+                "normal": (M[:3, :3] @ self.floor.normal / size).tolist(),
+                "flat": self.is_flat,
+            },
             "markers": [
                 {
                     "kind": m.dictionary, "number": m.number, "photos": len(m.views), "metres": m.side * self.scale,
-                    "corners": m.corners.tolist(),
+                    "corners": (m.corners @ M[:3, :3].T + M[:3, 3]).tolist(),
                 }
                 for m in self.markers
             ],
         }  # fmt: skip
 
 
-def run(sparse: Sparse, settings: ScaleSettings, report: Report) -> Found | None:
-    """Looks for the markers in all photos that have a place; None, with a warning that says why, where they give no scale."""
+def run(sparse: Sparse, settings: ScaleSettings, report: Report) -> Found:
+    """Looks for the markers in all photos that have a place; an EngineError says why they give no scale."""
     assert settings.marker_size is not None
     sightings = _look(sparse, settings, report)
     with report.step("measuring", share=0.05):
         poses = np.stack([posed.cam_from_world for posed in sparse.posed])
-        markers, lost = markers_of(sightings, poses)
+        markers = markers_of(sightings, poses)
     report.count("marker_sightings", len(sightings))
     report.count("markers", [f"{m.dictionary} {m.number}: {len(m.views)} photos" for m in markers])
     if not markers:
-        _tell_nothing(sightings, lost, report)
-        return None
+        raise _nothing(sightings)
     return _conclude(markers, sparse, settings.marker_size, report)
 
 
@@ -125,23 +136,28 @@ def straightened(camera: Camera, pixels: F64) -> F64:
     return ideal
 
 
-def _tell_nothing(sightings: Sequence[Sighting], lost: int, report: Report) -> None:
-    if not sightings:
-        sentence = "No marker was found in the photos, so the model has no real size yet."
-        advice = "Print them larger and flat, with their white rim, and let them fill at least a fortieth of the photo's width."
-        report.warn("no_markers", sentence, advice=advice)
-    elif len({s.view for s in sightings}) < 2 or lost == len(sightings):
-        sentence = (
-            "A marker was found in one photo only, which does not tell its distance: the model has no real size yet."
+def _nothing(sightings: Sequence[Sighting]) -> EngineError:
+    """Why there is no scale."""
+    views: dict[tuple[str, int], set[int]] = {}
+    for s in sightings:
+        views.setdefault((s.dictionary, s.number), set()).add(s.view)
+    if not views:
+        return EngineError(
+            "no_markers",
+            "No marker was found in the photos, so the model has no real size yet.",
+            advice="Print them larger, with their white rim, and lay them flat where many photos see them sharply.",
         )
-        report.warn(
-            "marker_once", sentence, advice="Let each marker be seen in three photos or more, from different sides."
+    if max(map(len, views.values())) < 2:
+        return EngineError(
+            "marker_once",
+            "A marker was seen in one photo only, which does not tell its size: the model has no real size yet.",
+            advice="Let each marker be seen in three photos or more, from different sides.",
         )
-    else:
-        sentence = "Markers were found, but no two photos agree on one: the model has no real size yet."
-        report.warn(
-            "marker_unclear", sentence, advice="The markers must lie flat and must not move between the photos."
-        )
+    return EngineError(
+        "marker_unclear",
+        "Markers were seen, but no two photos agree on a square: the model has no real size yet.",
+        advice="The markers must lie flat, must not move between the photos, and be seen from different sides.",
+    )
 
 
 def _conclude(markers: Sequence[Marker], sparse: Sparse, size: float, report: Report) -> Found:
@@ -177,11 +193,6 @@ def _certainty(markers: Sequence[Marker], spread: float) -> str:
     if len(markers) == 1:
         return f"seen in {photos} photos, square within {max(spread, 0.0005):.1%}"
     return f"agreeing within {max(spread, 0.0005):.1%}"
-
-
-def text_of(metres: float) -> str:
-    """A marker's size in the unit that it is printed in."""
-    return f"{metres * 1000:.4g} mm" if metres < 1 else f"{metres:.4g} m"
 
 
 def _weighted_median(values: F64, weights: F64) -> float:

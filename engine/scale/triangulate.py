@@ -14,6 +14,7 @@ from .detect import Sighting
 WIDEST_MISS = 0.06  # of the marker's side in a photo: a corner that falls further off belongs to another marker
 LEAST_ANGLE = 3.0  # degrees between the photos' lines of sight
 UNSQUARE = 0.05  # how much a square's sides and diagonals may differ
+BEHIND = 1e3  # what lies behind a camera is shown far off
 PAIRS = 60  # of photos, that are tried as a start
 ROUNDS = 6
 
@@ -31,23 +32,20 @@ class Marker:
     sharpness: float  # the sum of its sides in all photos, pixels: how much it weighs
 
 
-def markers_of(sightings: Sequence[Sighting], poses: F64) -> tuple[list[Marker], int]:
-    """The markers that two photos or more agree on, and how many were seen but could not be placed. `poses` (N, 3, 4)."""
-    found, lost = [], 0
+def markers_of(sightings: Sequence[Sighting], poses: F64) -> list[Marker]:
+    """The markers that two photos or more agree on. `poses` (N, 3, 4)."""
+    found = []
     names = sorted({(s.dictionary, s.number) for s in sightings})
     for name in names:
         left = [s for s in sightings if (s.dictionary, s.number) == name]
-        first = True
         while True:  # the same marker may have been printed twice
             group = _consistent(left, poses)
             marker = _marker(group, poses) if len(group) > 1 else None
             if marker is None:
-                lost += first
                 break
             found.append(marker)
-            first = False
             left = [s for s in left if s not in group]
-    return found, lost
+    return found
 
 
 def triangulate(ideal: F64, poses: F64) -> F64:
@@ -71,7 +69,7 @@ def _shown(corners: F64, poses: F64) -> F64:
     """(V, 4, 2) where the photos show them, ideal."""
     cam = np.einsum("vij,cj->vci", poses[:, :, :3], corners) + poses[:, None, :, 3]
     with np.errstate(divide="ignore", invalid="ignore"):
-        shown: F64 = np.where(cam[..., 2:] > 0, cam[..., :2] / cam[..., 2:], np.inf)
+        shown: F64 = np.where(cam[..., 2:] > 0, cam[..., :2] / cam[..., 2:], BEHIND)
     return shown
 
 

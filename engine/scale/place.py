@@ -1,9 +1,9 @@
-"""What markers say about a solved scene, applied to it: real lengths, and the ground where they lie on it."""
+"""The ground that markers lie on, and the way from the solved world to one of real lengths that stands on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,23 +35,13 @@ def floor_of(markers: Sequence[Marker], sparse: Sparse) -> Floor:
     return Floor(point=point, normal=normal, flatness=float(np.abs((corners - point) @ normal).max() / spread))
 
 
-def changed(sparse: Sparse, scale: float, floor: Floor | None) -> Sparse:
-    """The scene in real lengths; with a floor, that lies at z = 0 and the world's upright axis stays where it met it."""
-    rotation = np.eye(3) if floor is None else _least_turn(floor.normal)
-    shift = np.zeros(3)
+def world_from_solved(scale: float, floor: Floor | None) -> F64:
+    """(4, 4) to real lengths; with a floor, that lies at z = 0, and the old upright axis meets it at the origin."""
+    change = np.diag([scale, scale, scale, 1.0])
     if floor is not None:
-        foot = _below_origin(floor)
-        shift = -rotation @ foot
-    world = scale * (sparse.points_in_world @ rotation.T + shift)
-    posed = tuple(
-        replace(one, cam_from_world=_pose(one.cam_from_world, rotation, shift, scale)) for one in sparse.posed
-    )
-    return replace(sparse, points_in_world=world, posed=posed)
-
-
-def _pose(cam_from_world: F64, rotation: F64, shift: F64, scale: float) -> F64:
-    turned = cam_from_world[:, :3] @ rotation.T
-    return np.concatenate([turned, scale * (cam_from_world[:, 3] - turned @ shift)[:, None]], 1)
+        change[:3, :3] = scale * _least_turn(floor.normal)
+        change[:3, 3] = -change[:3, :3] @ _below_origin(floor)
+    return change
 
 
 def _least_turn(normal: F64) -> F64:
