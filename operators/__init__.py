@@ -30,11 +30,14 @@ from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
+from .marker_sheet import MAQUETTE_OT_marker_sheet
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
 from .open_preferences import MAQUETTE_OT_open_preferences
 from .put_back import MAQUETTE_OT_put_back
 from .retexture import MAQUETTE_OT_retexture
+from .scale_from_card import MAQUETTE_OT_scale_from_card
+from .scale_from_markers import MAQUETTE_OT_scale_from_markers
 from .selftest import MAQUETTE_OT_copy_machine, MAQUETTE_OT_selftest
 from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
@@ -58,6 +61,9 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_empty_cache,
         MAQUETTE_OT_import_result,
         MAQUETTE_OT_look_through,
+        MAQUETTE_OT_scale_from_markers,
+        MAQUETTE_OT_scale_from_card,
+        MAQUETTE_OT_marker_sheet,
         MAQUETTE_OT_next_camera,
         MAQUETTE_OT_leave_camera,
         MAQUETTE_OT_wipe_photo,

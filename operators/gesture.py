@@ -128,12 +128,16 @@ class Gesture:
         self.hits.append(hit)
         return self.finish(context) if self.enough() else {"RUNNING_MODAL"}
 
+    def under(self, context: Context, model: Model, origin: Vector, direction: Vector) -> surface.Hit | None:
+        """What a ray from the eye picks."""
+        return surface.cast(model.mesh, origin, direction)
+
     def _under(self, context: Context, event: Event) -> surface.Hit | None:
         region = self._region(context)
         place = Vector((event.mouse_x - region.x, event.mouse_y - region.y))
         view = context.area.spaces.active.region_3d
-        origin = region_2d_to_origin_3d(region, view, place)
-        return surface.cast(active_model(context).mesh, origin, region_2d_to_vector_3d(region, view, place))
+        origin, direction = region_2d_to_origin_3d(region, view, place), region_2d_to_vector_3d(region, view, place)
+        return self.under(context, active_model(context), origin, direction)
 
     def _region(self, context: Context) -> Region:
         return next(region for region in context.area.regions if region.type == "WINDOW")

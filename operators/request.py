@@ -13,6 +13,7 @@ from .. import preferences
 from ..engine.errors import EngineError
 from ..properties.model import AUTOMATIC
 from ..scene import photos
+from ..scene.scale import metres_of
 from ..scene.unfinished import Unfinished
 
 FEW = 40  # photos named one by one on the engine's command line
@@ -41,6 +42,9 @@ def request_of(context: Context) -> Request:
         words += ["--texture", settings.texture]
     if settings.watertight:
         words += ["--watertight"]
+    if settings.scale.use_markers:
+        words += ["--marker-size", f"{metres_of(context.scene, settings.scale.marker_size):.9g}"]
+        words += ["--marker-floor"] if settings.scale.markers_on_floor else []
     masks = _folder(settings.masks)
     if masks is not None:
         words += ["--masks", str(masks)]

@@ -37,8 +37,18 @@ class MAQUETTE_PT_ground(Panel):
 
     def _draw_scale(self, settings) -> None:
         column = self.layout.column(align=True)
-        column.scale_y = 1.2
-        column.operator("maquette.set_scale", icon="DRIVER_DISTANCE")
+        column.operator("maquette.set_scale", text="Two Points and a Distance", icon="DRIVER_DISTANCE")
+        row = column.row(align=True)
+        row.operator("maquette.scale_from_card", icon="IMAGE_REFERENCE")
+        row.prop(settings, "reference", text="")
+        if settings.reference == "CUSTOM":
+            row = column.row(align=True)
+            row.prop(settings, "width")
+            row.prop(settings, "height")
+        row = column.row(align=True)
+        row.operator("maquette.scale_from_markers", icon="FULLSCREEN_EXIT")
+        row.prop(settings, "marker_size", text="")
+        column.prop(settings, "markers_on_floor", text="Markers Lie on the Ground")
 
     def _draw_ground(self, layout: UILayout, settings) -> None:
         column = layout.column(align=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpy.types import Context, Panel
+from bpy.types import Context, Panel, PropertyGroup, UILayout
 
 from ..operators.runner import is_busy
 
@@ -25,3 +25,14 @@ class MAQUETTE_PT_options(Panel):
         layout.enabled = not is_busy()
         for name in ("region", "faces", "texture", "storage", "watertight", "masks", "output"):
             layout.prop(settings, name)
+        self._draw_markers(layout, settings.scale)
+
+    def _draw_markers(self, layout: UILayout, settings: PropertyGroup) -> None:
+        row = layout.row(heading="Real Size from")
+        row.prop(settings, "use_markers")
+        if settings.use_markers:
+            column = layout.column()
+            column.prop(settings, "marker_size")
+            column.prop(settings, "markers_on_floor")
+            column.prop(settings, "paper")
+            column.operator("maquette.marker_sheet", icon="OUTPUT")

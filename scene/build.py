@@ -22,6 +22,7 @@ from .model import FOLDER, ROLE
 from .picture import png_bytes
 from .points import make_points
 from .result import Result
+from .scale import adopt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,7 @@ def _link(context: Context, result: Result, model: Object, points: Object, camer
     for camera in cameras:
         inner.objects.link(camera)
     context.scene.collection.children.link(collection)
+    adopt(context.scene, collection, result.report)
     points.hide_set(True, view_layer=context.view_layer)  # they lie on the mesh and would only blur it
     return collection
 

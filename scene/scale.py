@@ -12,7 +12,8 @@ from bpy.types import Collection, Scene
 from mathutils import Matrix, Vector
 
 from .errors import ModelError
-from .model import Model, move
+from .ground import floor_at
+from .model import Model, models_in, move, solved_from_world
 
 SOURCE = "maquette_size_from"  # on the model's collection: what its size was taken from; absent while that is unknown
 REFERENCES = {  # millimetres
@@ -36,18 +37,26 @@ def source_of(model: Model) -> str:
     return str(model.collection.get(SOURCE, ""))
 
 
-def adopt(collection: Collection, report: Mapping[str, Any]) -> bool:
-    """Takes over what a run's report.json says about its scale; whether the run's lengths are metres."""
+def adopt(scene: Scene, collection: Collection, report: Mapping[str, Any]) -> None:
+    """Takes over what a run's report.json says about its size: it is in metres, the scene may count in other units."""
     scale = report.get("scale")
     if not isinstance(scale, Mapping) or not scale.get("source"):
-        return False
+        return
     collection[SOURCE] = str(scale["source"])
-    return True
+    factor = to_scene_units(scene, float(scale.get("metres_per_unit", 1.0)))
+    if abs(factor - 1) > 1e-6:
+        model = next(model for model in models_in(scene) if model.collection == collection)
+        scale_by(model, factor, str(scale["source"]))
 
 
 def to_scene_units(scene: Scene, metres: float) -> float:
     """A length as Blender's numbers have it in this scene."""
     return metres / scene.unit_settings.scale_length
+
+
+def metres_of(scene: Scene, length: float) -> float:
+    """The opposite."""
+    return length * scene.unit_settings.scale_length
 
 
 def set_length(model: Model, a: Vector, b: Vector, length: float, source: str) -> float:
@@ -68,6 +77,23 @@ def scale_by(model: Model, factor: float, source: str) -> None:
     pivot = model.mesh.matrix_world.translation.copy()
     move(model, Matrix.Translation(pivot) @ Matrix.Scale(factor, 4) @ Matrix.Translation(-pivot))
     model.collection[SOURCE] = source
+
+
+def take_markers(scene: Scene, model: Model, facts: Mapping[str, Any], *, on_floor: bool) -> float:
+    """Scales the model, wherever the artist has it, to what markers say about its run; gives the factor.
+
+    With `on_floor` the plane that they lie in becomes the ground as well.
+    """
+    here = solved_from_world(model).median_scale
+    factor = to_scene_units(scene, here * float(facts["metres_per_unit"]))
+    scale_by(model, factor, str(facts["source"]))
+    if on_floor:
+        if not facts["floor"]["flat"]:
+            raise ModelError("The markers don't lie in one plane: lay the model on the floor by hand.")
+        world = solved_from_world(model).inverted()
+        up = (world.to_3x3() @ Vector(facts["floor"]["normal"])).normalized()
+        move(model, floor_at(world @ Vector(facts["floor"]["point"]), up))
+    return factor
 
 
 def length_of(scene: Scene, text: str) -> float | None:
