@@ -33,7 +33,8 @@ class MAQUETTE_PT_model(Panel):
         layout.row().prop(settings, "quality", expand=True)
         row = layout.row()
         row.scale_y = 1.6
-        row.operator("maquette.build_model", icon="MESH_MONKEY")
+        row.enabled = any(photo.use for photo in settings.photos.rows)
+        row.operator("maquette.build_model", icon="OUTLINER_OB_MESH")
         if settings.unfinished.folder:
             self._draw_unfinished(settings.unfinished.name)
 

@@ -50,8 +50,11 @@ class MAQUETTE_UL_photos(UIList):
         row = layout.row(align=True)
         row.active = item.use
         row.prop(item, "use", text="")
-        halves = row.split(factor=0.6)
         picture = 0 if item.verdict == MISSING else icon_of(bpy.path.abspath(item.path))
+        if item.verdict == UNSEEN:  # nothing to tell: the name has the whole width
+            row.label(text=item.name, icon_value=picture)
+            return
+        halves = row.split(factor=0.6)
         halves.label(text=item.name, icon_value=picture)
         verdict = halves.row()
         verdict.alert = item.verdict in FAULTY

@@ -1,4 +1,4 @@
-"""The last result: what it is, where it lies, its cameras."""
+"""The last result: what it is and where it lies."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ class MAQUETTE_PT_result(Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Maquette"
+    bl_order = 10
 
     def draw(self, context: Context) -> None:
         state = context.window_manager.maquette
         layout = self.layout
         for line in state.facts:
             draw_line(layout, context, line.kind, line.text)
+        if not len(state.facts):
+            draw_line(
+                layout,
+                context,
+                "INFO",
+                "What you build is described here. You can also bring in a model that was built before.",
+            )
         if state.folder:
             layout.operator("wm.path_open", text="Open Folder", icon="FILE_FOLDER").filepath = state.folder
-        layout.operator("maquette.look_through", icon="VIEW_CAMERA")
         layout.operator("maquette.import_result", icon="IMPORT")
