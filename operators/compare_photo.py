@@ -28,7 +28,7 @@ class MAQUETTE_OT_compare_photo(Operator):
     def execute(self, context: Context) -> set[str]:
         try:
             model = active_model(context)
-            camera = viewing.named(context, self.camera)
+            camera = viewing.named(context, self.camera, ghosts=False)
             found = compare.compare(model, camera, Path(bpy.app.tempdir))
             path = Path(bpy.path.abspath(self.filepath)) if self.filepath else _default(model.folder, camera.name)
             compare.write(found, path)

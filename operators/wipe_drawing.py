@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
-from ..scene.cameras import is_ours, picture_of
+from ..scene.cameras import is_photo, picture_of
 
 LINE, SHADE = (1.0, 0.62, 0.1, 1.0), (0.0, 0.0, 0.0, 0.6)
 
@@ -33,7 +33,7 @@ def looked_through(context: Context) -> Object | None:
     if space is None or space.type != "VIEW_3D" or context.region_data is None:
         return None
     camera = (space.camera if space.use_local_camera else None) or context.scene.camera
-    return camera if context.region_data.view_perspective == "CAMERA" and is_ours(camera) else None
+    return camera if context.region_data.view_perspective == "CAMERA" and is_photo(camera) else None
 
 
 def _draw() -> None:
@@ -50,15 +50,21 @@ def _draw() -> None:
 
 def _draw_picture(picture: Image, low: Vector, high: Vector, wipe: float) -> None:
     edge = low.x + (high.x - low.x) * wipe
-    # The picture's texture holds scene-linear colours; the region wants them as a screen does.
-    shader = gpu.shader.from_builtin("IMAGE_SCENE_LINEAR_TO_REC709_SRGB")
+    shader = _shader()
     shader.uniform_sampler("image", gpu.texture.from_image(picture))
     places = ((low.x, low.y), (edge, low.y), (edge, high.y), (low.x, high.y))
-    batch_for_shader(shader, "TRI_FAN", {"pos": places, "texCoord": ((0, 0), (wipe, 0), (wipe, 1), (0, 1))}).draw(
-        shader
-    )
+    batch = batch_for_shader(shader, "TRI_FAN", {"pos": places, "texCoord": ((0, 0), (wipe, 0), (wipe, 1), (0, 1))})
+    batch.draw(shader)
     if wipe < 1:
         _draw_edge(edge, low.y, high.y)
+
+
+def _shader() -> gpu.types.GPUShader:
+    """A picture's texture holds scene-linear colours. Up to Blender 4 the region itself makes screen colours of them."""
+    try:
+        return gpu.shader.from_builtin("IMAGE_SCENE_LINEAR_TO_REC709_SRGB")
+    except ValueError:
+        return gpu.shader.from_builtin("IMAGE")
 
 
 def _draw_edge(x: float, low: float, high: float) -> None:

@@ -30,7 +30,7 @@ class MAQUETTE_OT_wipe_photo(Operator):
             return self.execute(context)
         try:
             if wipe_drawing.looked_through(context) is None:
-                viewing.look_through(context, viewing.named(context, ""))
+                viewing.look_through(context, viewing.named(context, "", ghosts=False))
         except ModelError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

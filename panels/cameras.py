@@ -88,9 +88,10 @@ class MAQUETTE_PT_cameras(Panel):
             doubt = " It fits badly: don't trust what it shows." if known.get(DOUBTFUL) else ""
             text = f"{camera.name}: off by {known[ERROR]:.2f} px, held by {known[POINTS]} points.{doubt}"
             draw_line(layout, context, kind, text)
-        row = layout.row(align=True)
-        row.prop(scene.maquette.trust, "wipe", slider=True)
-        row.operator("maquette.wipe_photo", text="", icon="ARROW_LEFTRIGHT")
-        layout.operator("maquette.compare_photo", icon="IMAGE_DATA")
+        if not is_ghost(camera):
+            row = layout.row(align=True)
+            row.prop(scene.maquette.trust, "wipe", slider=True)
+            row.operator("maquette.wipe_photo", text="", icon="ARROW_LEFTRIGHT")
+            layout.operator("maquette.compare_photo", icon="IMAGE_DATA")
         if BEFORE in scene:
             layout.operator("maquette.leave_camera", icon="LOOP_BACK")

@@ -6,7 +6,8 @@ from bpy.types import Context, Panel, UILayout
 
 from ..operators.runner import is_busy
 from ..scene import coverage, overlay
-from ..scene.ghosts import SENTENCE
+from ..scene.cameras import GHOST, is_ghost
+from ..scene.ghosts import SENTENCE, TITLE
 from ..scene.model import FOLDER, Model, ModelError, active_model
 from .lines import draw_line
 
@@ -77,11 +78,15 @@ class MAQUETTE_PT_coverage(Panel):
             button = head.operator("maquette.next_camera", text="", icon=icon)
             button.step, button.ghosts = step, True
         head.operator("maquette.clear_ghosts", text="", icon="TRASH")
+        column = layout.column(align=True)
         for ghost in model.ghosts:
-            box = layout.box().column(align=True)
-            on = context.scene.camera == ghost
-            box.operator("maquette.look_through", text=ghost.name, icon="HIDE_OFF", depress=on).camera = ghost.name
-            draw_line(box, context, "INFO", ghost.data.get(SENTENCE, ""))
+            text = f"{ghost.data[GHOST]}  {ghost.data.get(TITLE, ghost.name)}"
+            button = column.operator("maquette.look_through", text=text, depress=context.scene.camera == ghost)
+            button.camera = ghost.name
+        if is_ghost(context.scene.camera):
+            draw_line(layout, context, "INFO", context.scene.camera.data.get(SENTENCE, ""))
+        else:
+            draw_line(layout, context, "INFO", "Click one to see what the phone should see.")
 
     def _draw_alone(self, context: Context, layout: UILayout, model: Model) -> None:
         alone = coverage.unregistered(model)

@@ -82,6 +82,11 @@ def is_ours(camera_object: Object | None) -> bool:
     return camera_object is not None and camera_object.type == "CAMERA" and PHOTO_SIZE in camera_object.data
 
 
+def is_photo(camera_object: Object | None) -> bool:
+    """Whether it stands where a photo was taken."""
+    return is_ours(camera_object) and not is_ghost(camera_object)
+
+
 def is_ghost(camera_object: Object | None) -> bool:
     """Whether it stands for a photo that is still to be taken."""
     return is_ours(camera_object) and GHOST in camera_object.data

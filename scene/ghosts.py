@@ -16,7 +16,7 @@ from .axes import lens_of, world_from_camera
 from .cameras import GHOST, set_lens, show_behind
 from .model import Model
 
-SENTENCE = "maquette_sentence"  # on the camera's data: why a photo is wanted from here
+TITLE, SENTENCE = "maquette_title", "maquette_sentence"  # on the camera's data: why a photo is wanted from here
 LARGE = 1.7  # times the photos' cameras, so that they stand out
 
 
@@ -59,7 +59,7 @@ def _make_ghost(
     name = f"Shoot here {ghost['rank']}"
     data = bpy.data.cameras.new(name)
     set_lens(data, lens_of(camera))
-    data[GHOST], data[SENTENCE] = ghost["rank"], ghost["sentence"]
+    data[GHOST], data[TITLE], data[SENTENCE] = ghost["rank"], ghost["title"], ghost["sentence"]
     data.display_size = size
     reach = size * data.lens / max(data.sensor_width, data.sensor_height)  # how far off Blender draws the frame
     data.clip_start, data.clip_end = reach * 1.05, reach * 1e4

@@ -51,10 +51,10 @@ def cameras_by_name(model: Model) -> list[Object]:
     return sorted(model.cameras, key=lambda camera: camera.name)
 
 
-def named(context: Context, name: str) -> Object:
+def named(context: Context, name: str, *, ghosts: bool = True) -> Object:
     """The camera called so; without a name the active one, else the one that is looked through, else the first."""
     model = active_model(context)
-    ours = [*cameras_by_name(model), *model.ghosts]
+    ours = [*cameras_by_name(model), *(model.ghosts if ghosts else ())]
     if name:
         found = next((camera for camera in ours if camera.name == name), None)
         if found is None:

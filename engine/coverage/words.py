@@ -42,6 +42,12 @@ def sentence_of(ghost: Ghost, proposal: Proposal, photo_name: str, few: int) -> 
     return f"{where}: {shows}.{way}"
 
 
+def title_of(ghost: Ghost, proposal: Proposal) -> str:
+    """The same in a few words, for a button."""
+    where = place_of(ghost.view.centre_in_world - proposal.habits.focus).removeprefix("From ").removeprefix("the ")
+    return f"{where[0].upper()}{where[1:]}: {percent(ghost.gain)}"
+
+
 def verdict_of(proposal: Proposal, few: int) -> str:
     """One sentence on the whole capture."""
     thin, count = proposal.thin, len(proposal.ghosts)

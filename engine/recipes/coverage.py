@@ -149,6 +149,7 @@ def _ghost(rank: int, ghost: Ghost, found: Coverage, sparse: Sparse, few: int) -
     name = sparse.posed[ghost.nearest].photo.name
     return {
         "rank": rank,
+        "title": words.title_of(ghost, found.proposal),
         "sentence": words.sentence_of(ghost, found.proposal, name, few),
         "gain": round(ghost.gain, 4),
         "nearest": name,
