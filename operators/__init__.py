@@ -30,6 +30,7 @@ from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
+from .make_asset import MAQUETTE_OT_make_asset, MAQUETTE_OT_show_asset
 from .marker_sheet import MAQUETTE_OT_marker_sheet
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
@@ -84,6 +85,8 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_remove_photos,
         MAQUETTE_OT_tick_photos,
         MAQUETTE_FH_photos,
+        MAQUETTE_OT_make_asset,
+        MAQUETTE_OT_show_asset,
         MAQUETTE_OT_put_back,
         MAQUETTE_OT_retexture,
         MAQUETTE_OT_show_texture,

@@ -38,6 +38,10 @@ class EngineOperator(SteppedOperator):
         """Whether what the operator needs is there; says by `poll_message_set` what is missing."""
         return True
 
+    def command(self, context: Context) -> Sequence[str]:
+        """What is started. Not always the engine: whatever tells its events like it, and ends when its input closes."""
+        return engine_command(self.words(context))
+
     def words(self, context: Context) -> Sequence[str]:
         """The engine's command line; EngineError where the scene's settings don't make sense."""
         raise NotImplementedError
@@ -87,7 +91,7 @@ class EngineOperator(SteppedOperator):
 
     def _start(self, context: Context) -> bool:
         try:
-            self._run = EngineRun(engine_command(self.words(context)))
+            self._run = EngineRun(self.command(context))
         except (EngineError, OSError) as error:
             self.begin(context)
             progress.tell_error(context, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, thumbnails
+from .asset import PANELS as ASSET_PANELS
 from .cameras import MAQUETTE_PT_cameras, MAQUETTE_UL_cameras
 from .coverage import MAQUETTE_PT_coverage
 from .ground import MAQUETTE_PT_ground
@@ -29,6 +30,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_coverage,
         MAQUETTE_PT_ground,
         MAQUETTE_PT_retexture,
+        *ASSET_PANELS,
     )
 )
 

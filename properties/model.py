@@ -13,6 +13,7 @@ from bpy.props import (
 from bpy.types import PropertyGroup, Scene
 
 from ..engine.settings import Quality, Region
+from .asset import MAQUETTE_PG_asset
 from .photos import MAQUETTE_PG_photos
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
@@ -26,6 +27,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     """The settings of the next model."""
 
     photos: PointerProperty(type=MAQUETTE_PG_photos)
+    asset: PointerProperty(type=MAQUETTE_PG_asset)
     quality: EnumProperty(
         name="Quality",
         description="How much time to spend",

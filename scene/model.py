@@ -26,6 +26,7 @@ from .moving import move_as_one
 
 FOLDER = "maquette_folder"  # on the model's collection: where its result lies
 ROLE = "maquette_role"  # on objects: "mesh" or "points"
+ASSET_OF = "maquette_asset_of"  # on the collection of an asset: the model's collection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +62,11 @@ def active_model(context: Context) -> Model:
     if not models:
         raise ModelError("There is no model in this scene yet: build one, or import a finished one.")
     active = context.view_layer.objects.active
+    homes = active.users_collection if active is not None else ()
     for model in models:
         if active is not None and active in model.collection.all_objects[:]:
+            return model
+        if any(home.get(ASSET_OF) == model.collection for home in homes):
             return model
     if len(models) > 1:
         raise ModelError("There are several models: select the one that is meant.")

@@ -25,7 +25,10 @@ def reach_between(low: Object, high: Object) -> float:
     places = coordinates(low.data)
     middles = np.empty(len(low.data.polygons) * 3, np.float32)
     low.data.polygons.foreach_get("center", middles)
-    apart = [_distances(high, np.concatenate([places, middles.reshape(-1, 3)])), _distances(low, coordinates(high.data))]
+    apart = [
+        _distances(high, np.concatenate([places, middles.reshape(-1, 3)])),
+        _distances(low, coordinates(high.data)),
+    ]
     farthest = max(float(np.percentile(one, SHARE)) for one in apart)
     size = diagonal(high.data)
     return float(np.clip(farthest * 1.5, NEAREST * size, FARTHEST * size))
@@ -65,7 +68,9 @@ def _sharp(kind: str, low: Object, high: Object, size: int, reach: float, **opti
     return halve(_bake(kind, low, high, size * 2, reach, samples=1, **options))
 
 
-def _bake(kind: str, low: Object, high: Object, size: int, reach: float, *, samples: int, **options: object) -> np.ndarray:
+def _bake(
+    kind: str, low: Object, high: Object, size: int, reach: float, *, samples: int, **options: object
+) -> np.ndarray:
     """(S, S, 3), filled beyond the charts and where no ray found the high mesh."""
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"

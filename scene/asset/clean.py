@@ -80,7 +80,9 @@ def _turn_like_neighbours(faces: list[BMFace]) -> None:
         for loop in face.loops:
             other = loop.link_loop_radial_next
             if other is not loop and other.face not in new:
-                votes += 1 if other.vert == loop.vert else -1  # the same direction along the edge: one of them is turned
+                votes += (
+                    1 if other.vert == loop.vert else -1
+                )  # the same direction along the edge: one of them is turned
         if votes > 0:
             face.normal_flip()
 

@@ -28,7 +28,9 @@ def _box(points: np.ndarray, name: str) -> Mesh:
     low, high = points.min(0), points.max(0)
     touch = TOUCH * float(np.linalg.norm(high - low))
     corners = [(x, y, z) for z in (low[2], high[2]) for y in (low[1], high[1]) for x in (low[0], high[0])]
-    corners = [tuple(np.where(np.array(c) > (low + high) / 2, np.array(c) + touch, np.array(c) - touch)) for c in corners]
+    corners = [
+        tuple(np.where(np.array(c) > (low + high) / 2, np.array(c) + touch, np.array(c) - touch)) for c in corners
+    ]
     sides = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(corners, [], [corner for s in sides for corner in ((s[0], s[1], s[2]), (s[0], s[2], s[3]))])

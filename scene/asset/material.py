@@ -10,7 +10,9 @@ from ..material import ROUGHNESS
 GLTF_OUTPUT = "glTF Material Output"  # the group by whose name Blender's glTF exporter finds the occlusion
 
 
-def make_material(name: str, colour: Image | None, normal: Image | None, occlusion: Image | None, *, packed: bool) -> Material:
+def make_material(
+    name: str, colour: Image | None, normal: Image | None, occlusion: Image | None, *, packed: bool
+) -> Material:
     """`packed`: the occlusion picture holds roughness in green and metal in blue."""
     material = bpy.data.materials.new(name)
     if bpy.app.version < (5, 0):  # from then on every material has nodes

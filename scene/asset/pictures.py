@@ -22,7 +22,9 @@ def fill(values: np.ndarray, known: np.ndarray) -> np.ndarray:
         total = total[:h, :w].reshape(h // 2, 2, w // 2, 2, -1).sum((1, 3))
         count = count[:h, :w].reshape(h // 2, 2, w // 2, 2).sum((1, 3))
         seen = count > 0
-        levels.append((np.where(seen[..., None], total / np.maximum(count, 1e-9)[..., None], 0), seen.astype(np.float32)))
+        levels.append(
+            (np.where(seen[..., None], total / np.maximum(count, 1e-9)[..., None], 0), seen.astype(np.float32))
+        )
     filled = levels[-1][0]
     for total, count in reversed(levels[:-1]):
         wide = np.repeat(np.repeat(filled, 2, 0), 2, 1)
@@ -79,3 +81,9 @@ def load(path: Path, name: str, *, is_colour: bool) -> Image:
     image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
     image.pack()
     return image
+
+
+def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
+    """As a picture's bytes hold it."""
+    linear = np.clip(linear, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)

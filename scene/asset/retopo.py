@@ -12,7 +12,17 @@ from mathutils.bvhtree import BVHTree
 
 from .clean import clean, close_holes
 from .settings import Retopo
-from .tools import StepError, apply_modifier, coordinates, copy_of, diagonal, open_edges, remove, select_only, triangles_of
+from .tools import (
+    StepError,
+    apply_modifier,
+    coordinates,
+    copy_of,
+    diagonal,
+    open_edges,
+    remove,
+    select_only,
+    triangles_of,
+)
 
 TOLERANCE = 0.04  # of the budget
 QUADRIFLOW_FACES = 300_000  # a larger mesh is collapsed first: QuadriFlow would need minutes and gain nothing
@@ -38,7 +48,10 @@ def retopologise(surface: Object, method: Retopo, triangles: int, name: str, tel
             remove(made)
             project(quads, surface, diagonal(surface.data) * 0.01)
             return quads
-        tell("WARNING", "QuadriFlow gave no mesh here (this Blender may lack it), so voxels and Decimate made it: triangles, not quads.")
+        tell(
+            "WARNING",
+            "QuadriFlow gave no mesh here (this Blender may lack it), so voxels and Decimate made it: triangles, not quads.",
+        )
         method = Retopo.CLOSED
     if method is Retopo.CLOSED:
         _voxels(made, triangles)
@@ -144,7 +157,9 @@ def _voxels(thing: Object, triangles: int) -> None:
     if not area:
         raise StepError("The scan has no surface.")
     # A voxel face is about its size squared and two triangles.
-    thing.data.remesh_voxel_size = max((2 * area / (triangles * VOXELS_PER_TRIANGLE)) ** 0.5, diagonal(thing.data) / 1000)
+    thing.data.remesh_voxel_size = max(
+        (2 * area / (triangles * VOXELS_PER_TRIANGLE)) ** 0.5, diagonal(thing.data) / 1000
+    )
     thing.data.use_remesh_fix_poles = False
     select_only(thing)
     bpy.ops.object.voxel_remesh()

@@ -41,6 +41,7 @@ def remove(thing: Object) -> None:
 
 def select_only(active: Object, *others: Object) -> None:
     """What Blender's operators work on."""
+    bpy.context.view_layer.update()  # objects that were removed leave gaps until then
     for thing in bpy.context.view_layer.objects:
         thing.select_set(False)
     for thing in (active, *others):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
-import bmesh
 import bpy
 import numpy as np
 from bpy.types import Mesh, Object
 from mathutils import Vector
 
 from .charts import WIDEST, Faces, charts_of
-from .tools import edit_mode, select_only
+from .tools import edit_mode
 
 LAYER = "UVMap"
 PADDING = 8  # texels between charts at the texture's full size, so that smaller mip levels don't bleed
@@ -41,7 +41,11 @@ def unwrap(thing: Object, texture: int) -> int:
 def _faces_of(mesh: Mesh, only: np.ndarray | None = None) -> Faces:
     """The mesh as a graph of its faces; with `only`, of these alone, renumbered."""
     count = len(mesh.polygons)
-    normals, middles, areas = np.empty(count * 3, np.float32), np.empty(count * 3, np.float32), np.empty(count, np.float32)
+    normals, middles, areas = (
+        np.empty(count * 3, np.float32),
+        np.empty(count * 3, np.float32),
+        np.empty(count, np.float32),
+    )
     mesh.polygons.foreach_get("normal", normals)
     mesh.polygons.foreach_get("center", middles)
     mesh.polygons.foreach_get("area", areas)
@@ -129,7 +133,7 @@ def _overlapping(corners: np.ndarray, faces: np.ndarray, chart: np.ndarray) -> I
     found: set[int] = set()
     order = np.argsort(chart[faces], kind="stable")
     starts = np.searchsorted(chart[faces][order], np.arange(chart.max() + 2))
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
+    for begin, end in itertools.pairwise(starts):
         rows = order[begin:end]
         if len(rows) < 3:
             continue
