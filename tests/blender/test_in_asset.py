@@ -8,7 +8,6 @@ from pathlib import Path
 
 import bpy
 import bpy.utils.previews
-import numpy as np
 import pytest
 
 from .bumpy import bumpy_sphere
