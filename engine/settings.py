@@ -164,7 +164,7 @@ class TextureSettings:
 
     size: int = 4096
     max_side: int = 4096  # photos are read at most this large
-    memory_mb: int = 1500  # for what is painted at once: a larger texture is painted in parts
+    memory_mb: int = 1000  # for what is painted at once: a larger texture is painted in parts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,15 +66,15 @@ def bake(atlas: Atlas, shot: Shot, picks: I32, weights: F32, shift: F32, sums: A
     )  # fmt: skip
 
 
-def resolve(atlas: Atlas, colours: F32, unseen: F32, sums: Any) -> tuple[U8, U8]:
-    """(H, W, 3) colours and (H, W) what each texel is: gathered photos, and (V, 3) `colours` as far as (V,) `unseen`."""
-    out = np.zeros((atlas.height, atlas.width, 3), np.uint8)
-    kind = np.zeros((atlas.height, atlas.width), np.uint8)
+def resolve(atlas: Atlas, colours: F32, unseen: F32, sums: Any, out: U8, kind: U8) -> None:
+    """Writes (H, W, 3) colours and (H, W) what each texel is: gathered photos, and (V, 3) `colours` as far as (V,) `unseen`.
+
+    What no face covers is left as it is.
+    """
     _resolve(
         atlas.faces, atlas.corners, len(atlas.faces), np.ascontiguousarray(colours, np.float32),
         np.ascontiguousarray(unseen, np.float32), sums, atlas.width, atlas.height, *_owners(atlas), out, kind,
     )  # fmt: skip
-    return out, kind
 
 
 def _owners(atlas: Atlas) -> tuple[int, I32]:

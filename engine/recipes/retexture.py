@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from .. import guard, storage
 from ..datatypes import GivenMesh, Photo, PosedPhoto, Sparse
 from ..errors import EngineError
+from ..export.png import write_png
 from ..jobs import RetextureJob
 from ..kernels.device import warm
 from ..meshfile import read_mesh, write_mesh
@@ -28,7 +28,6 @@ from ..workspace import written_aside
 
 STAGES = ("open", "texture", "export")
 FEW_GONE = 0.25  # of the photos: so many may be missing, the others do
-PNG_LEVEL = 3  # of compression: higher takes several times as long for a tenth of the bytes
 
 
 def run(
@@ -50,7 +49,7 @@ def run(
 
                 def put(page: Page) -> None:
                     pages.append(page.tile)
-                    _write_page(part, job.name, page)
+                    _write_page(part, job.name, page, stage)
 
                 painted = texture.retexture(mesh, sparse, job.settings, stage, put)
             with report.stage("export") as stage, stage.step("files", 1, share=1.0) as step:
@@ -134,11 +133,12 @@ def _page_name(name: str, tile: str) -> str:
     return f"{name}.{tile}.png" if tile else f"{name}.png"
 
 
-def _write_page(folder: Path, name: str, page: Page) -> None:
+def _write_page(folder: Path, name: str, page: Page, report: Report) -> None:
     tile = str(page.tile) if page.tile else ""
-    Image.fromarray(page.picture).save(folder / _page_name(name, tile), "PNG", compress_level=PNG_LEVEL)
-    guessed = np.multiply(page.guessed, np.uint8(255), dtype=np.uint8)
-    Image.fromarray(guessed).save(folder / _page_name(f"{name}-guessed", tile), "PNG", compress_level=PNG_LEVEL)
+    write_png(folder / _page_name(name, tile), page.picture, report.check)
+    guessed = page.guessed.view(np.uint8)
+    np.multiply(guessed, 255, out=guessed)
+    write_png(folder / _page_name(f"{name}-guessed", tile), guessed, report.check)
 
 
 def _summary(

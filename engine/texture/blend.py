@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from .sheets import TEXEL_BYTES, Sheet, Tile, batches
 from .survey import Survey
 
 TONE_ROUNDS = 24  # smoothing over vertices that parts broad tones from details
+STRIP = 512  # rows of the picture whose gutters are filled at once; a multiple of four
 CHUNK = 20_000  # faces per kernel launch: short, so that cancelling is quick
 
 
@@ -55,12 +57,10 @@ def paint(
     with report.step("paint", len(found.views) * rounds, share=share) as step:
         for sheets, disputed in batches(tiles, size, settings.memory_mb, score):
             dispute.append(disputed)
-            for sheet, picture, kind in _paint_sheets(found, points, middle, sheets, size, report, step):
+            for sheet, fill in _paint_sheets(found, points, middle, sheets, size, report, step):
                 page = open_pages.setdefault(sheet.tile, _OpenPage(size))
-                if page.take(sheet, picture, kind):
-                    number, done = tiles[sheet.tile].number, open_pages.pop(sheet.tile)
-                    filled = fill_gutters(done.picture, done.kind != OUTSIDE, report)
-                    put(Page(tile=number, picture=filled, guessed=done.kind == GUESSED))
+                if page.take(sheet, fill):
+                    put(open_pages.pop(sheet.tile).finish(tiles[sheet.tile].number, report))
     return float(np.mean(dispute))
 
 
@@ -72,18 +72,24 @@ class _OpenPage:
         self.kind = np.zeros((size, size), np.uint8)
         self.missing = size
 
-    def take(self, sheet: Sheet, picture: U8, kind: U8) -> bool:
+    def take(self, sheet: Sheet, fill: Callable[[U8, U8], None]) -> bool:
         """Whether the page is complete now."""
         rows = slice(sheet.first, sheet.first + sheet.rows)
-        self.picture[rows], self.kind[rows] = picture, kind
+        fill(self.picture[rows], self.kind[rows])
         self.missing -= sheet.rows
         return self.missing == 0
+
+    def finish(self, tile: int, report: Report) -> Page:
+        """With its gutters. Memory is used again: a large page has none to spare."""
+        picture = fill_gutters(self.picture, self.kind != OUTSIDE, report)
+        guessed = np.equal(self.kind, GUESSED, out=self.kind.view(np.bool_))
+        return Page(tile=tile, picture=picture, guessed=guessed)
 
 
 def _paint_sheets(
     found: Survey, points: F32, middle: F64, sheets: list[Sheet], size: int, report: Report, step: Step
-) -> Iterator[tuple[Sheet, U8, U8]]:
-    """Each photo is read once and goes onto all sheets; then come their colours and what each texel is."""
+) -> Iterator[tuple[Sheet, Callable[[U8, U8], None]]]:
+    """Each photo is read once and goes onto all sheets; then comes what writes their colours and what each texel is."""
     choice, shape = found.choice, found.shape
     atlases = [
         Atlas(
@@ -115,7 +121,7 @@ def _paint_sheets(
         step.advance()
     for sheet, atlas in zip(sheets, atlases, strict=True):
         report.check()
-        yield sheet, *resolve(atlas, choice.colours, choice.unseen, sums.pop(0))
+        yield sheet, partial(resolve, atlas, choice.colours, choice.unseen, sums.pop(0))
 
 
 def _texel_footprint(atlas: Atlas, rows: I32) -> float:
@@ -160,27 +166,55 @@ def _tone_shift(i: int, choice: Choice, observed: Observations, gain: F64, graph
 
 
 def fill_gutters(picture: U8, inside: Bool, report: Report) -> U8:
-    """Empty texels take the colour of what is nearest, level by level, so that smaller copies of the texture don't bleed."""
+    """Empty texels take the colour of what is nearest, level by level, so that smaller copies of the texture don't bleed.
+
+    Changes `picture`. The two finest levels are made a strip at a time: a large texture's would fill the memory.
+    """
     report.check()
     height, width = inside.shape
-    if min(height, width) < 2 or inside.all() or not inside.any():
+    if min(height, width) < 8 or inside.all() or not inside.any():
         return picture
-    half_sum = np.zeros((height // 2, width // 2, 4), np.float32)
-    for y in (0, 1):
-        for x in (0, 1):
-            part = inside[y : height // 2 * 2 : 2, x : width // 2 * 2 : 2]
-            half_sum[..., 3] += part
-            for c in range(3):
-                half_sum[..., c] += picture[y : height // 2 * 2 : 2, x : width // 2 * 2 : 2, c] * part
-    half = _fill_levels(half_sum)
-    for start in range(0, height, 512):
+    quarter = np.zeros((height // 4, width // 4, 4), np.float32)
+    for first in range(0, height // 4, STRIP // 4):
         report.check()
-        stop = min(start + 512, height)
-        rows = np.minimum(np.arange(start, stop) // 2, len(half) - 1)
-        columns = np.minimum(np.arange(width) // 2, half.shape[1] - 1)
-        empty = ~inside[start:stop]
-        picture[start:stop][empty] = half[rows][:, columns][empty]
+        rows = slice(first * 4, min(first + STRIP // 4, height // 4) * 4)
+        quarter[first : rows.stop // 4] = _halved(_halved(_sums(picture[rows], inside[rows])))
+    coarse = _fill_levels(quarter)
+    del quarter
+    for first in range(0, height, STRIP):
+        report.check()
+        rows = slice(first, min(first + STRIP, height))
+        _fill_strip(picture, inside, coarse, rows)
     return picture
+
+
+def _fill_strip(picture: U8, inside: Bool, coarse: U8, rows: slice) -> None:
+    """Some rows; `coarse` is a quarter of the picture's size, without holes."""
+    low, high = rows.start // 4, min(rows.stop // 4, len(coarse))
+    low = min(low, high - 1)
+    around = coarse[max(low - 1, 0) : high + 1]
+    wide = cv2.resize(around, (coarse.shape[1] * 2, len(around) * 2), interpolation=cv2.INTER_LINEAR)
+    half = wide[2 if low > 0 else 0 :][: (high - low) * 2]
+    sums = _halved(_sums(picture[low * 4 : high * 4], inside[low * 4 : high * 4]))[:, : half.shape[1]]
+    known = sums[..., 3] > 0
+    half[known] = np.clip(sums[..., :3][known] / sums[..., 3:][known] + 0.5, 0, 255)
+    down = np.minimum((np.arange(rows.start, rows.stop) - low * 4) // 2, len(half) - 1)
+    across = np.minimum(np.arange(inside.shape[1]) // 2, half.shape[1] - 1)
+    empty = ~inside[rows]
+    picture[rows][empty] = half[down][:, across][empty]
+
+
+def _sums(picture: U8, inside: Bool) -> F32:
+    """(h, w, 4) colours and weight."""
+    sums = np.zeros((*inside.shape, 4), np.float32)
+    sums[..., 3] = inside
+    np.multiply(picture, inside[..., None], out=sums[..., :3], casting="unsafe")
+    return sums
+
+
+def _halved(sums: F32) -> F32:
+    height, width = sums.shape[0] // 2, sums.shape[1] // 2
+    return np.asarray(sums[: height * 2, : width * 2].reshape(height, 2, width, 2, 4).sum((1, 3)))
 
 
 def _fill_levels(sums: F32) -> U8:
@@ -189,8 +223,7 @@ def _fill_levels(sums: F32) -> U8:
     colour = sums[..., :3] / np.maximum(sums[..., 3:], 1e-6)
     empty = sums[..., 3] == 0
     if empty.any() and min(height, width) >= 2:
-        even = sums[: height // 2 * 2, : width // 2 * 2]
-        coarse = _fill_levels(even.reshape(height // 2, 2, width // 2, 2, 4).sum((1, 3)))
+        coarse = _fill_levels(_halved(sums))
         wide = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         colour[empty] = wide[empty]
     elif empty.any():

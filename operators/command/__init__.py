@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import model, selftest
+from . import model, retexture, selftest
 
-COMMANDS = (model, selftest)
+COMMANDS = (model, selftest, retexture)
 PROGRAM = "maquette"
 
 

@@ -311,3 +311,17 @@ def test_moved_photos_are_named_in_the_error(jar, part, finished, tmp_path):
         bpy.ops.maquette.retexture()
     bpy.context.scene.maquette.retexture.photos = str(finished.parent / "photos")
     assert bpy.ops.maquette.retexture() == {"FINISHED"}
+
+
+def test_from_a_shell_the_blend_is_opened_coloured_and_saved(jar, part, tmp_path, capfd):
+    copy_of(jar, "Other")
+    blend, out = tmp_path / "jar.blend", tmp_path / "done.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    main = part("operators.command").main
+    assert main(["retexture", str(blend), "--object", "Nobody"]) == 2
+    assert "no object named Nobody" in capfd.readouterr().err
+    assert main(["retexture", str(blend), "--object", "Jar", "--texture", "1024", "-o", str(out)]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    thing = bpy.data.objects["Jar"]
+    assert part("scene.worn").shown(thing) == part("scene.worn").NOW and "maquette_now" not in bpy.data.objects["Other"]
+    assert similarity_to_truth(thing, part) > 24

@@ -14,6 +14,7 @@ from engine import storage
 from engine.cli import job_of, parse
 from engine.datatypes import GivenMesh
 from engine.errors import EngineError
+from engine.export.png import write_png
 from engine.jobs import RetextureJob
 from engine.meshfile import read_mesh, write_mesh
 from engine.recipes import retexture as recipe
@@ -262,3 +263,10 @@ def test_a_map_that_a_remesh_tore_is_replaced(made, truth) -> None:
     assert not np.array_equal(given.corner_uvs, torn)
     stretched = made.mesh.corner_uvs * np.float32([1, 0.25])  # odd, but what the artist wanted
     assert not painted(replace(made.mesh, corner_uvs=stretched), truth)[2].record.counts["new_uvs"]
+
+
+@pytest.mark.parametrize("shape", [(300, 70, 3), (513, 40), (1, 9, 3)])
+def test_a_png_holds_what_was_put_in(tmp_path, shape) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
+    write_png(tmp_path / "a.png", pixels, lambda: None)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), pixels)

@@ -102,7 +102,8 @@ def test_baking_is_its_twin(depth_scale: int) -> None:
     assert np.percentile(np.abs(found - twin)[both], 99) <= 0.005 * 65280
 
     colours = np.full((5, 3), 77, np.float32)
-    out, kind = resolve(atlas, colours, np.array([0, 0, 0, 0, 0], np.float32), sums)
+    out, kind = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8)
+    resolve(atlas, colours, np.array([0, 0, 0, 0, 0], np.float32), sums, out, kind)
     assert (out[kind == 2] == 77).all() and (kind == 2).sum() > 100  # hidden or turned away: the fill colour
     seen = (kind == 1) & (found[..., 3] > 0.2 * 65280)
     direct = found[..., :3][seen] / found[..., 3:][seen] * 255
@@ -135,7 +136,8 @@ def test_baking_keeps_to_the_texels_that_a_face_owns() -> None:
     assert (found[..., 3] > 0).sum() > 300 and (found[32:, :, 3] == 0).all()
     assert np.percentile(np.abs(found - twin), 99) <= 0.005 * 65280
     colours = np.repeat(np.array([[10.0], [200.0]], np.float32), 3, 0).repeat(3, 1)
-    out, kind = resolve(atlas, colours, np.ones(6, np.float32), new_sums(32, 48))
+    out, kind = np.zeros((48, 32, 3), np.uint8), np.zeros((48, 32), np.uint8)
+    resolve(atlas, colours, np.ones(6, np.float32), new_sums(32, 48), out, kind)
     assert set(np.unique(out[:, :16][kind[:, :16] > 0])) == {10} and set(np.unique(out[:, 16:][kind[:, 16:] > 0])) == {
         200
     }

@@ -1,0 +1,63 @@
+"""The mesh as it is now, copied once into a file and into the words of the engine's command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.types import Context
+
+from .. import preferences
+from ..engine.errors import EngineError
+from ..engine.meshfile import write_mesh
+from ..scene.errors import ModelError
+from ..scene.gather import Gathered, gather, target_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetextureRequest:
+    """What to colour, by name (an undo makes references stale), and what the engine is told."""
+
+    target: str
+    gathered: Gathered
+    words: tuple[str, ...]
+
+
+def retexture_request(context: Context) -> RetextureRequest:
+    """What the scene's settings and the active mesh ask for; EngineError where they don't make sense."""
+    settings = context.scene.maquette.retexture
+    try:
+        model, thing = target_of(context)
+        gathered = gather(context, model, thing, modifiers=settings.modifiers)
+    except ModelError as error:
+        raise EngineError("model", str(error)) from error
+    new = settings.new_uvs or not gathered.uv_map
+    if new and not gathered.own_corners:
+        raise EngineError(
+            "modified_uvs",
+            f"{thing.name} needs UVs of its own, and its modifiers change its faces.",
+            advice="Apply them, or turn Modifiers off here.",
+        )
+    path = Path(bpy.app.tempdir) / "maquette-retexture.npz"
+    write_mesh(path, gathered.mesh)
+    words = ["retexture", str(model.folder), "--mesh", str(path), "--name", thing.name, "--texture", settings.size]
+    words += ["--tiles", settings.tiles, "--device", preferences.of(context).device]
+    if new:
+        words += ["--new-uvs"]
+    if settings.photos:
+        words += ["--photos", bpy.path.abspath(settings.photos)]
+    return RetextureRequest(target=thing.name, gathered=gathered, words=tuple(words))
+
+
+def remarks(gathered: Gathered) -> list[str]:
+    """What the artist did to the cameras, so that he knows that it counts."""
+    said = (
+        (gathered.moved, "stand where you moved their cameras"),
+        (gathered.left_out, "are left out, their cameras being deleted or hidden from renders"),
+    )
+    return [f"Photos that {words}: {_some(names)}." for names, words in said if names]
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
