@@ -26,6 +26,7 @@ from .clear_ghosts import MAQUETTE_OT_clear_ghosts
 from .compare_photo import MAQUETTE_OT_compare_photo
 from .empty_cache import MAQUETTE_OT_empty_cache
 from .find_result import MAQUETTE_OT_find_result
+from .find_retexture_photos import MAQUETTE_OT_find_retexture_photos
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
@@ -87,6 +88,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_FH_photos,
         MAQUETTE_OT_make_asset,
         MAQUETTE_OT_show_asset,
+        MAQUETTE_OT_find_retexture_photos,
         MAQUETTE_OT_put_back,
         MAQUETTE_OT_retexture,
         MAQUETTE_OT_show_texture,

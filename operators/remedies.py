@@ -31,6 +31,17 @@ DRAFT = Remedy(
     "wm.context_set_enum", "Use Draft", "MODIFIER", {"data_path": "scene.maquette.quality", "value": "draft"}
 )
 NO_MASKS = Remedy("wm.context_set_string", "Without Masks", "X", {"data_path": "scene.maquette.masks", "value": ""})
+RUN_PHOTOS = Remedy("maquette.find_retexture_photos", "Find Photos…", "VIEWZOOM")
+PUT_BACK = Remedy("maquette.put_back", "Put Back onto the Model", "LOOP_BACK")
+NEW_UVS = Remedy(
+    "wm.context_set_boolean", "Make New UVs", "UV", {"data_path": "scene.maquette.retexture.new_uvs", "value": True}
+)
+NO_MODIFIERS = Remedy(
+    "wm.context_set_boolean",
+    "Without Modifiers",
+    "MODIFIER_OFF",
+    {"data_path": "scene.maquette.retexture.modifiers", "value": False},
+)
 AUTO_DEVICE = Remedy("maquette.open_preferences", "Choose a Device", "PREFERENCES")
 
 REMEDIES: dict[str, tuple[Remedy, ...]] = {
@@ -64,6 +75,13 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "busy": (OTHER_FOLDER,),
     "device_cpu": (AUTO_DEVICE,),
     "device_lost": (AUTO_DEVICE,),
+    # at retexturing
+    "photos_gone": (RUN_PHOTOS,),
+    "away": (PUT_BACK,),
+    "not_in_photos": (PUT_BACK,),
+    "no_uvs": (NEW_UVS,),
+    "uvs_missing": (NEW_UVS,),
+    "modified_uvs": (NO_MODIFIERS,),
     # what a file misses that was moved, or whose folders were
     "pictures_missing": (FIND_PHOTOS,),
     "result_missing": (FIND_RESULT,),

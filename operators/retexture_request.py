@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.types import Context
+from bpy.types import Context, Object
 
 from .. import preferences
 from ..engine.errors import EngineError
+from ..engine.jobs import ModelJob
 from ..engine.meshfile import write_mesh
 from ..scene.errors import ModelError
-from ..scene.gather import Gathered, gather, target_of
+from ..scene.gather import Gathered, gather, is_in_place, target_of
+from ..scene.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ def retexture_request(context: Context) -> RetextureRequest:
     settings = context.scene.maquette.retexture
     try:
         model, thing = target_of(context)
+        _check(model, thing)
         gathered = gather(context, model, thing, modifiers=settings.modifiers)
     except ModelError as error:
         raise EngineError("model", str(error)) from error
@@ -48,6 +51,20 @@ def retexture_request(context: Context) -> RetextureRequest:
     if settings.photos:
         words += ["--photos", bpy.path.abspath(settings.photos)]
     return RetextureRequest(target=thing.name, gathered=gathered, words=tuple(words))
+
+
+def _check(model: Model, thing: Object) -> None:
+    """What the panel has a button for."""
+    if not (ModelJob(photos=(), out=model.folder).workspace / "sparse.npz").is_file():
+        raise EngineError(
+            "result_missing",
+            f"The result folder of {model.collection.name} is not there any more ({model.folder}).",
+            advice="Choose where it is now.",
+        )
+    if not is_in_place(model, thing):
+        raise EngineError(
+            "away", f"{thing.name} lies away from the place that its photos show.", advice="Put it back onto the model."
+        )
 
 
 def remarks(gathered: Gathered) -> list[str]:

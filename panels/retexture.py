@@ -64,7 +64,8 @@ class MAQUETTE_PT_retexture(Panel):
         tiles.prop(settings, "tiles")
         if thing.modifiers:
             column.prop(settings, "modifiers")
-        column.prop(settings, "photos")
+        if settings.photos:
+            column.prop(settings, "photos")
 
     def _draw_outcome(self, context: Context, thing: Object) -> None:
         facts = thing[FACTS]

@@ -112,12 +112,7 @@ def put_back(model: Model, thing: Object) -> None:
 
 
 def gather(context: Context, model: Model, thing: Object, *, modifiers: bool) -> Gathered:
-    """The object with or without its modifiers; ModelError where the photos can't colour it."""
-    if not is_in_place(model, thing):
-        raise ModelError(
-            f"{thing.name} lies away from the place that the photos show. Put it back onto the model first: "
-            "the panel has a button for that."
-        )
+    """The object with or without its modifiers; ModelError where there are no faces or no cameras."""
     _flush(context, thing)
     solved = solved_from_world(model)
     changed = modifiers and (len(thing.modifiers) > 0 or thing.data.shape_keys is not None)

@@ -71,6 +71,10 @@ def put_on(thing: Object, gathered: Gathered, fetched: Fetched, *, beside: Path 
 def _write_uvs(thing: Object, gathered: Gathered, uvs: F32) -> str:
     """Into a UV map of their own; the artist's stay as they are."""
     mesh = thing.data
+    if not gathered.own_corners:
+        raise ModelError(
+            f"{thing.name} got new UVs, but its modifiers change its faces: apply them and retexture again."
+        )
     if int(gathered.corners.max()) >= len(mesh.loops) or len(uvs) != len(gathered.corners):
         raise ModelError(f"{thing.name} was changed meanwhile, so its new UVs don't fit any more: retexture it again.")
     worn_map = str(thing.get(NOW + UV, ""))

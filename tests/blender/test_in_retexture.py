@@ -309,7 +309,10 @@ def test_moved_photos_are_named_in_the_error(jar, part, finished, tmp_path):
     part("scene.gather").model_for(bpy.context, jar).collection["maquette_folder"] = str(out)
     with pytest.raises(RuntimeError, match="8 of 8 photos are no longer in"):
         bpy.ops.maquette.retexture()
-    bpy.context.scene.maquette.retexture.photos = str(finished.parent / "photos")
+    told = [line for line in bpy.context.window_manager.maquette.messages if line.code == "photos_gone"]
+    assert told and part("operators.remedies").REMEDIES["photos_gone"]
+    assert bpy.ops.maquette.find_retexture_photos(directory=str(finished.parent / "photos")) == {"FINISHED"}
+    assert not any(line.code == "photos_gone" for line in bpy.context.window_manager.maquette.messages)
     assert bpy.ops.maquette.retexture() == {"FINISHED"}
 
 
