@@ -55,6 +55,28 @@ class Photo:
     mask: Path | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tie:
+    """Two photos, by index, that show the same thing: so many matches obey one camera motion. `shift` is how far the usual
+    match moves, as a share of the picture's longer side; `share` is how many of the fewer features match."""
+
+    first: int
+    second: int
+    matches: int
+    shift: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What a quick look says of a set before it is solved."""
+
+    ties: tuple[Tie, ...]
+    features: tuple[int, ...]  # per photo, without what stands still
+    still: bool  # the background stands still while the subject turns
+    only_turned: bool  # the camera never moved from its place
+
+
 class CameraModel(str, Enum):
     """Lens models, by COLMAP's names and parameter order."""
 

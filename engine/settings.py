@@ -178,6 +178,17 @@ class RetextureSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """A quick look at photos before a run: small pictures, few features."""
+
+    max_side: int = 640  # the size at which photos are compared: the longer side, in pixels
+    features: int = 1500
+    neighbours: int = 8  # photos that each one is compared with in earnest
+    exhaustive_below: int = 80  # photos: up to here every pair gets a first look
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoverageSettings:
     """Checking a capture after its run."""
 

@@ -44,6 +44,28 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Something that may be wrong with a photo. `clause` goes on from its name ("is blurred")."""
+
+    verdict: Verdict
+    clause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A file that gives no photo of its own, and why; `clause` goes on from its name."""
+
+    path: Path
+    code: str
+    clause: str
+    advice: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.DUPLICATE if self.code == "duplicate" else Verdict.UNREADABLE
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """One photo's verdict; `sentence` is the whole of it, `figures` what it rests on."""

@@ -13,7 +13,6 @@ TEXTURED = 4.0  # grey levels of variation over a few pixels: flatter tiles say 
 SHARPEST = 75  # percentile over the textured tiles: a blurred background is no fault
 MIN_TILES = 4
 NOISE_PERCENTILE = 5
-HIGHLIGHT = 98  # percentile that says whether anything is lit: a bright subject before black is not dark
 
 
 def sharpness(grey: U8) -> float:
@@ -60,8 +59,3 @@ def _tile_energy(detail: np.ndarray) -> F32:
 def brightness(grey: U8) -> float:
     """Mean luminance, 0..1."""
     return float(cv2.mean(grey)[0]) / 255
-
-
-def highlight(grey: U8) -> float:
-    """How bright the brightest parts are, 0..1."""
-    return float(np.percentile(grey[::4, ::4], HIGHLIGHT)) / 255

@@ -14,7 +14,9 @@ from ..datatypes import Photo
 from ..decoding import Unreadable
 from ..settings import PhotoSettings
 from ..tiff import ORIENTATION, Directory
-from . import formats, lens, measure
+from ..verdicts import LeftOut
+from . import exposure, formats, lens, measure
+from .exposure import Light
 from .gather import Found
 from .masks import MaskFolder, keeps_nothing, looks_inverted
 
@@ -24,7 +26,7 @@ class Reading:
     """A usable photo, not yet named and compared, and what is odd about it."""
 
     photo: Photo
-    highlight: float
+    light: Light
     more_pictures: bool = False
     odd_orientation: bool = False
     readable: float = 1.0  # of its rows
@@ -34,17 +36,7 @@ class Reading:
     mask_faults: list[tuple[Path, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A file that gives no photo. `code` and `clause` as in `Unreadable`."""
-
-    path: Path
-    code: str
-    clause: str
-    advice: str = ""
-
-
-def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) -> Reading | Refused | None:
+def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) -> Reading | LeftOut | None:
     """None for what lies in a folder and is no photo at all."""
     try:
         with decoding.regular_file(found.path) as handle:
@@ -67,13 +59,14 @@ def read_one(found: Found, settings: PhotoSettings, masks: MaskFolder | None) ->
                 reading = _measure(found.path, content_hash, image, handle, tags, settings)
         _check_masks(reading, masks)
     except Unreadable as error:
-        return Refused(found.path, error.code, error.clause, error.advice)
+        return LeftOut(path=found.path, code=error.code, clause=error.clause, advice=error.advice)
     except OSError as error:
-        return Refused(found.path, "unreadable", f"can't be read: {error.strerror or error}")
+        return LeftOut(path=found.path, code="unreadable", clause=f"can't be read: {error.strerror or error}")
     except MemoryError:
-        return Refused(found.path, "too_large", "needs more memory than there is", "Scale it down and run again.")
+        clause = "needs more memory than there is"
+        return LeftOut(path=found.path, code="too_large", clause=clause, advice="Scale it down and run again.")
     except Exception:  # a decoder met what its makers did not foresee: one file must not stop the others
-        return Refused(found.path, "unreadable", "is damaged: it can't be read")
+        return LeftOut(path=found.path, code="unreadable", clause="is damaged: it can't be read")
     return reading
 
 
@@ -115,7 +108,7 @@ def _measure(
     )
     return Reading(
         photo,
-        highlight=measure.highlight(grey),
+        light=exposure.measure(grey),
         more_pictures=more,
         odd_orientation=ORIENTATION in tags.tags and not 0 <= tags.number(ORIENTATION) <= 8,
         readable=rows / of,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,43 +16,68 @@ from ..datatypes import Photo
 from ..errors import EngineError
 from ..report import Report, Step
 from ..settings import PhotoSettings
+from ..verdicts import Doubt, LeftOut, Verdict
 from . import masks as mask_rules
+from .doubts import Measured, doubts, is_soft
 from .gather import Found, gather
 from .masks import MaskFolder
 from .names import unique_names
-from .read import Reading, Refused, read_one
+from .read import Reading, read_one
 
 THREADS = 4
 AHEAD = 16  # files that are read before their turn
-BLURRED_BELOW = 0.6  # of the set's median sharpness
-DARK_BELOW = 0.2  # even the brightest parts
 NAMED = 5  # photos that one warning lists by name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Every file, looked at once: the photos with what may be wrong with each, whatever gives none, and the set's sharpness."""
+
+    photos: tuple[Photo, ...]
+    doubts: tuple[tuple[Doubt, ...], ...]
+    left_out: tuple[LeftOut, ...]
+    soft: bool  # all photos are out of focus alike
+
+
+def look(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> Look:
+    """What `run` looks at, without its demands: however few photos there are, it only tells what they are."""
+    readings, left_out = _read(paths, settings, report)
+    return Look(
+        photos=_finish(readings),
+        doubts=tuple(doubts(_measured(readings))),
+        left_out=tuple(left_out),
+        soft=is_soft(_measured(readings)),
+    )
 
 
 def run(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple[Photo, ...]:
     """Photos in the order of `paths`, folders in natural order."""
+    readings, left_out = _read(paths, settings, report)
+    for one in left_out:
+        _reject(report, one)
+    _check_enough(readings, left_out, paths)
+    _settle_masks(readings, None if settings.masks is None else MaskFolder.read(settings.masks), report)
+    photos = _finish(readings)
+    _tell(readings, photos, report)
+    report.count("left_out", [asdict(one) | {"path": str(one.path)} for one in left_out])
+    return photos
+
+
+def _read(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple[list[Reading], list[LeftOut]]:
     folder = None if settings.masks is None else MaskFolder.read(settings.masks)
     found = gather(paths, settings.masks, report)
     with report.step("read", len(found), share=1.0) as step:
         results = list(_read_all(found, settings, folder, step))
-    readings = [r for r in results if isinstance(r, Reading)]
-    refused = [r for r in results if isinstance(r, Refused)]
-    readings = _without_duplicates(readings, report)
-    for one in refused:
-        _reject(report, one.path, one.code, one.clause, one.advice)
-    _check_enough(readings, refused, paths)
-    _settle_masks(readings, folder, report)
-    photos = _finish(readings)
-    _tell(readings, photos, report)
-    return photos
+    readings, duplicates = _without_duplicates([r for r in results if isinstance(r, Reading)])
+    return readings, [*(r for r in results if isinstance(r, LeftOut)), *duplicates]
 
 
 def _read_all(
     found: list[Found], settings: PhotoSettings, masks: MaskFolder | None, step: Step
-) -> Iterator[Reading | Refused | None]:
+) -> Iterator[Reading | LeftOut | None]:
     """In order, a few files ahead; Pillow lets go of the interpreter while it decodes."""
     with ThreadPoolExecutor(min(THREADS, max(os.cpu_count() or 1, 2))) as pool:
-        waiting: list[Future[Reading | Refused | None]] = []
+        waiting: list[Future[Reading | LeftOut | None]] = []
         try:
             for index in range(len(found) + AHEAD):
                 if index < len(found):
@@ -64,7 +89,7 @@ def _read_all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _patiently(future: Future[Reading | Refused | None], step: Step) -> Reading | Refused | None:
+def _patiently(future: Future[Reading | LeftOut | None], step: Step) -> Reading | LeftOut | None:
     """A large file takes longer than a cancel may wait."""
     while True:
         try:
@@ -75,22 +100,24 @@ def _patiently(future: Future[Reading | Refused | None], step: Step) -> Reading 
             step.check()
 
 
-def _reject(report: Report, path: Path, code: str, clause: str, advice: str = "") -> None:
-    name = path.name if path.name not in report.record.rejected else str(path)
-    report.reject(name, clause)
-    report.warn(code, f"{path.name} {clause}. It was left out.", file=path, advice=advice)
+def _reject(report: Report, one: LeftOut) -> None:
+    name = one.path.name if one.path.name not in report.record.rejected else str(one.path)
+    report.reject(name, one.clause)
+    report.warn(one.code, f"{one.path.name} {one.clause}. It was left out.", file=one.path, advice=one.advice)
 
 
-def _without_duplicates(readings: list[Reading], report: Report) -> list[Reading]:
+def _without_duplicates(readings: list[Reading]) -> tuple[list[Reading], list[LeftOut]]:
     first: dict[str, Reading] = {}
+    duplicates = []
     for reading in readings:
         kept = first.setdefault(reading.photo.content_hash, reading)
         if kept is not reading:
-            _reject(report, reading.photo.path, "duplicate", f"is the same file as {kept.photo.path.name}")
-    return list(first.values())
+            clause = f"is the same file as {kept.photo.path.name}"
+            duplicates.append(LeftOut(path=reading.photo.path, code="duplicate", clause=clause))
+    return list(first.values()), duplicates
 
 
-def _check_enough(readings: list[Reading], refused: list[Refused], paths: Sequence[Path]) -> None:
+def _check_enough(readings: list[Reading], refused: list[LeftOut], paths: Sequence[Path]) -> None:
     where = paths[0] if len(paths) == 1 else None
     because = "".join(f" {one.path.name} {one.clause}." for one in refused[:3])
     if not readings:
@@ -157,10 +184,17 @@ def _finish(readings: list[Reading]) -> tuple[Photo, ...]:
     )
 
 
+def _measured(readings: list[Reading]) -> list[Measured]:
+    return [Measured(name=r.photo.name, sharpness=r.photo.sharpness, light=r.light) for r in readings]
+
+
 def _tell(readings: list[Reading], photos: tuple[Photo, ...], report: Report) -> None:
     paired = list(zip(readings, photos, strict=True))
-    blurred = [p.path for p in photos if p.sharpness < BLURRED_BELOW]
-    dark = [r.photo.path for r in readings if r.highlight < DARK_BELOW]
+    doubted = doubts(_measured(readings))
+    blurred, dark, bright = (
+        [p.path for p, found in zip(photos, doubted, strict=True) if any(d.verdict is verdict for d in found)]
+        for verdict in (Verdict.BLURRED, Verdict.DARK, Verdict.BRIGHT)
+    )
     partial = [r.photo.path for r in readings if r.readable < 1]
     more = [r.photo.path for r in readings if r.more_pictures]
     odd = [r.photo.path for r in readings if r.odd_orientation]
@@ -175,6 +209,7 @@ def _tell(readings: list[Reading], photos: tuple[Photo, ...], report: Report) ->
         report, "blurred", blurred, "is blurred", "are blurred", "They are used all the same; better take them again."
     )
     _warn_many(report, "dark", dark, "is very dark", "are very dark", "They are used all the same; more light helps.")
+    _warn_many(report, "bright", bright, "is burnt out", "are burnt out", "They are used all the same; expose less.")
     _warn_many(
         report,
         "several_pictures",
@@ -197,6 +232,8 @@ def _tell(readings: list[Reading], photos: tuple[Photo, ...], report: Report) ->
     )
     report.count("sharpness", {p.name: round(p.sharpness, 3) for _, p in paired})
     report.count("brightness", {p.name: round(p.brightness, 3) for _, p in paired})
+    named = [(p.name, d) for p, found in zip(photos, doubted, strict=True) for d in found]
+    report.count("doubts", [{"name": name, "verdict": d.verdict.value, "clause": d.clause} for name, d in named])
     report.count("masked", sum(p.mask is not None for p in photos))
 
 

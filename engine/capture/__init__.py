@@ -1,0 +1,1 @@
+"""Whether photos will make a model, and what to shoot instead: verdicts in words, from what the other stages measured."""
