@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from .settings import (
+    CheckSettings,
     CoverageSettings,
     DeviceChoice,
     ModelSettings,
@@ -43,6 +44,15 @@ class ModelJob(Job):
     photos: tuple[Path, ...]
     settings: ModelSettings = field(default_factory=ModelSettings)
     until: Until = Until.END
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckJob(Job):
+    """What photos are worth before a run."""
+
+    recipe: ClassVar[str] = "check"
+    photos: tuple[Path, ...]
+    settings: CheckSettings = field(default_factory=CheckSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +111,7 @@ class MarkersJob(Job):
 
 
 JOBS: dict[str, type[Job]] = {
-    kind.recipe: kind for kind in (ModelJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob)
+    kind.recipe: kind for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob)
 }
 
 

@@ -22,6 +22,7 @@ STAGE_WEIGHTS = {
     "prepare": 2,
     "poses": 15,
     "scale": 3,
+    "overlap": 8,
     "depth": 45,
     "surface": 15,
     "texture": 20,

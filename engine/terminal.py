@@ -11,6 +11,7 @@ from .protocol import ErrorEvent, Event, PreviewEvent, ProgressEvent, ResultEven
 STAGE_TITLES = {
     "prepare": "Reading photos",
     "open": "Opening the model",
+    "overlap": "Comparing photos",
     "poses": "Finding cameras",
     "scale": "Measuring the markers",
     "depth": "Measuring depth",

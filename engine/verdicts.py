@@ -16,10 +16,10 @@ class Verdict(str, Enum):
     UNREADABLE = "unreadable"  # the engine leaves it out
     DUPLICATE = "duplicate"  # so too
     UNPLACED = "unplaced"  # after a run: it has no place
-    ALONE = "alone"  # shares too little with any other photo
     BLURRED = "blurred"
     DARK = "dark"
     BRIGHT = "bright"
+    ALONE = "alone"  # shares too little with any other photo, and none of the above says why
     LOOSE = "loose"  # hangs on the others by a thread
     ALIKE = "alike"  # taken from the same place as another
     GOOD = "good"
@@ -34,10 +34,10 @@ WORDS = {
     Verdict.UNREADABLE: "unreadable",
     Verdict.DUPLICATE: "duplicate",
     Verdict.UNPLACED: "no place",
-    Verdict.ALONE: "alone",
     Verdict.BLURRED: "blurred",
     Verdict.DARK: "too dark",
     Verdict.BRIGHT: "too bright",
+    Verdict.ALONE: "alone",
     Verdict.LOOSE: "loose",
     Verdict.ALIKE: "repeat",
     Verdict.GOOD: "sharp",

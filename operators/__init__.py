@@ -15,6 +15,7 @@ from .add_photos import (
 from .build_model import MAQUETTE_OT_build_model
 from .cancel import MAQUETTE_OT_cancel
 from .check_capture import MAQUETTE_OT_show_coverage
+from .check_photos import MAQUETTE_OT_check_photos
 from .choose_output import MAQUETTE_OT_choose_output
 from .choose_photos import (
     MAQUETTE_OT_find_photos,
@@ -80,6 +81,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_lay_on_floor,
         MAQUETTE_OT_floor_from_lowest,
         MAQUETTE_OT_selftest,
+        MAQUETTE_OT_check_photos,
         MAQUETTE_OT_find_photos,
         MAQUETTE_OT_paste_photos,
         MAQUETTE_OT_refresh_photos,

@@ -10,7 +10,7 @@ from bpy.types import Context
 from ..engine.errors import Exit
 from ..engine.protocol import ErrorEvent, ResultEvent, StageEvent
 from ..engine.protocol import Event as EngineEvent
-from ..scene import build, result, unfinished
+from ..scene import build, photos, result, unfinished
 from . import progress
 from .engine_operator import EngineOperator
 from .framing import frame_selected
@@ -53,3 +53,4 @@ def place_model(context: Context, prepared: build.Prepared) -> Steps:
     yield
     frame_selected(context)
     progress.show_facts(context, str(prepared.result.folder), prepared.result.report)
+    photos.take_run(context.scene, prepared.result.report)

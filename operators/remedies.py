@@ -18,6 +18,7 @@ class Remedy:
 
 RESUME = Remedy("maquette.resume", "Go On", "PLAY")
 ADD = Remedy("maquette.add_photos", "Add Photos", "FILE_IMAGE")
+CHECK = Remedy("maquette.check_photos", "Check Photos", "VIEWZOOM")
 TICK = Remedy("maquette.tick_photos", "Tick All", "CHECKBOX_HLT", {"action": "ALL"})
 FIND_PHOTOS = Remedy("maquette.find_photos", "Find Photos…", "VIEWZOOM")
 FIND_RESULT = Remedy("maquette.find_result", "Find Result Folder…", "FILE_FOLDER")
@@ -59,10 +60,10 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     # too few or unfit photos
     "one_photo": (ADD,),
     "too_few_photos": (ADD,),
-    "too_few_registered": (ADD,),
-    "no_overlap": (ADD,),
-    "no_parallax": (ADD,),
-    "no_depth": (ADD,),
+    "too_few_registered": (CHECK, ADD),
+    "no_overlap": (CHECK, ADD),
+    "no_parallax": (CHECK, ADD),
+    "no_depth": (CHECK, ADD),
     # while it runs
     "cancelled": (),  # the panel offers to go on anyway
     "crashed": (RESUME, LOG),

@@ -134,6 +134,9 @@ class MAQUETTE_PT_photos(Panel):
         side.operator("maquette.refresh_photos", text="", icon="FILE_REFRESH")
         side.separator()
         side.menu("MAQUETTE_MT_photos", text="", icon="DOWNARROW_HLT")
+        layout.operator("maquette.check_photos", icon="VIEWZOOM")
+        for number, line in enumerate(photos.said.splitlines()):
+            draw_line(layout, context, photos.mood if number == 0 else "INFO", line)
         row = layout.row(align=True)
         for action, text in (("ALL", "All"), ("NONE", "None"), ("SHARP", "Only Sharp")):
             row.operator("maquette.tick_photos", text=text).action = action

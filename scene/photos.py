@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy.types import PropertyGroup, Scene
 
+from ..engine.capture.after import said_of_run
+from ..engine.errors import EngineError
 from ..engine.photos.listing import Listed, list_photos
-from ..engine.verdicts import Judged, Verdict, same_file
+from ..engine.verdicts import Judged, Verdict, from_plain, same_file
 
 UNSEEN, MISSING = "unseen", "missing"  # of the list alone; the other verdicts are the engine's
 USELESS = (MISSING, Verdict.UNREADABLE.value, Verdict.DUPLICATE.value)
-FAULTY = (*USELESS, Verdict.UNPLACED.value, Verdict.ALONE.value, Verdict.BLURRED.value)
+FAULTY = (MISSING, *(verdict.value for verdict in Verdict if not verdict.is_fine))
 
 
 def photos_of(scene: Scene) -> PropertyGroup:
@@ -112,6 +116,26 @@ def judge(scene: Scene, verdicts: Iterable[Judged], said: Sequence[str] = (), mo
             met += 1
     photos.said, photos.mood = "\n".join(said), mood
     return met
+
+
+def take_check(scene: Scene, path: Path) -> str:
+    """A check.json into the list; gives its verdict in one sentence."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        said, mood, verdicts = [str(line) for line in found["said"]], str(found["mood"]), from_plain(found["verdicts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EngineError("check_unreadable", f"The check's result can't be read: {error}.", file=path) from error
+    judge(scene, verdicts, said, mood)
+    return said[0]
+
+
+def take_run(scene: Scene, report: Mapping[str, Any]) -> None:
+    """What a run's report says of its photos. A report of an older engine says nothing, and of other photos nothing is taken."""
+    verdicts = from_plain(report.get("verdicts"))
+    here = {same_file(path_of(item)) for item in photos_of(scene).rows}
+    if any(same_file(judged.path) in here for judged in verdicts):
+        mood, said = said_of_run(verdicts)
+        judge(scene, verdicts, said, mood)
 
 
 def _append(photos: PropertyGroup, listed: Sequence[Listed]) -> int:

@@ -41,7 +41,7 @@ def say(
         turned = "The camera only turned on the spot: there is no depth to measure."
         return Said(mood="ERROR", lines=(turned, f"Walk around the subject and {STEP}."))
     advice = [
-        *_gaps(names, hang),
+        *_gaps(names, doubts, hang),
         *_threads(names, hang),
         *(["All photos are soft: hold still, use more light, tap on the subject to focus."] if soft else []),
         *_doubted(names, doubts),
@@ -53,14 +53,18 @@ def say(
     return Said(mood=mood, lines=(head, *advice))
 
 
-def _head(photos: Sequence[Photo], doubts: Sequence[Sequence[Doubt]], hang: Hanging, has_advice: bool) -> tuple[str, str]:
+def _head(
+    photos: Sequence[Photo], doubts: Sequence[Sequence[Doubt]], hang: Hanging, has_advice: bool
+) -> tuple[str, str]:
     total, main = len(photos), len(hang.main)
     if main < FEWEST:
         return "ERROR", f"The {total} photos don't hang together: too little of what one shows is in another."
     if main == total:
         blurred = sum(any(d.verdict is Verdict.BLURRED for d in found) for found in doubts)
         if not blurred and not hang.threads:
-            return "INFO", f"All {total} photos hang together and are sharp" + (": good to go." if not has_advice else ".")
+            return "INFO", f"All {total} photos hang together and are sharp" + (
+                ": good to go." if not has_advice else "."
+            )
         return "WARNING", f"All {total} photos hang together."
     several = [len(group) for group in hang.groups if len(group) > 1]
     if len(several) > 1:
@@ -68,10 +72,11 @@ def _head(photos: Sequence[Photo], doubts: Sequence[Sequence[Doubt]], hang: Hang
     return "WARNING", f"{main} of {total} photos hang together."
 
 
-def _gaps(names: Sequence[str], hang: Hanging) -> list[str]:
+def _gaps(names: Sequence[str], doubts: Sequence[Sequence[Doubt]], hang: Hanging) -> list[str]:
     """Each stretch of photos outside the main group, and between which photos more are needed."""
     main, out = set(hang.main), []
-    for first, last in _stretches([i for i in range(len(names)) if i not in main]):
+    # A blurred or dark photo is alone because nothing in it can be recognised: to take it again is advice enough.
+    for first, last in _stretches([i for i in range(len(names)) if i not in main and not doubts[i]]):
         alone = all(len(group) == 1 for group in hang.groups if first <= group[0] <= last)
         what = "hangs on nothing" if first == last else "hang on nothing" if alone else "hang on none of the others"
         ends = [(a, b) for a, b in ((first - 1, first), (last, last + 1)) if a >= 0 and b < len(names)]
@@ -124,7 +129,9 @@ def _repeats(hang: Hanging) -> list[str]:
     count = len(hang.repeats)
     if not count:
         return []
-    return [f"{count} photo{' repeats another' if count == 1 else 's repeat others'}: taken from the same place, {'it brings' if count == 1 else 'they bring'} nothing new."]
+    return [
+        f"{count} photo{' repeats another' if count == 1 else 's repeat others'}: taken from the same place, {'it brings' if count == 1 else 'they bring'} nothing new."
+    ]
 
 
 def _stretches(indices: Sequence[int]) -> list[tuple[int, int]]:

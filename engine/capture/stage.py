@@ -52,7 +52,9 @@ def _judge(index: int, photos: Sequence[Photo], doubts: Sequence[Doubt], hang: H
     partner = None if best is None else photos[best.second if best.first == index else best.first].name
     if len(photos) > 1 and hang.holds[index] == 0:
         verdicts.append(Verdict.ALONE)
-        clauses.append("shows too little of what other photos show" + (f": it is most like {partner}" if partner else ""))
+        clauses.append(
+            "shows too little of what other photos show" + (f": it is most like {partner}" if partner else "")
+        )
     elif best is not None and hang.is_loose(index):
         verdicts.append(Verdict.LOOSE)
         clauses.append(f"hangs on {partner} by only {best.matches} points ({FIRM} are firm)")

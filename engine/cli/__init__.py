@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .. import supervisor
 from ..jobs import Job
-from . import coverage, markers, model, retexture, scale, selftest
+from . import check, coverage, markers, model, retexture, scale, selftest
 from .words import Parser
 
-COMMANDS = (model, coverage, selftest, retexture, scale, markers)
+COMMANDS = (model, check, coverage, selftest, retexture, scale, markers)
 
 
 def main(words: Sequence[str]) -> int:

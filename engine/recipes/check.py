@@ -66,7 +66,9 @@ def table_of(judged: Sequence[Judged]) -> list[str]:
         sharp = f"{j.figures['sharpness']:.0%}" if "sharpness" in j.figures else ""
         most = f"{j.figures['partner']} ({j.figures['matches']})" if j.figures.get("partner") else ""
         name = j.path.name if len(j.path.name) <= width else "…" + j.path.name[1 - width :]
-        rows.append(f"{name:{width}s}  {WORDS[j.verdict]:10s}  {sharp:>6s}  {j.figures.get('ties', '')!s:>4s}  {most}".rstrip())
+        rows.append(
+            f"{name:{width}s}  {WORDS[j.verdict]:10s}  {sharp:>6s}  {j.figures.get('ties', '')!s:>4s}  {most}".rstrip()
+        )
     return [*rows, ""]
 
 

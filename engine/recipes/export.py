@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 
+from ..capture.after import judge_run
 from ..datatypes import Dense, Photo, Sparse, TexturedMesh
 from ..export.colmap import write_colmap
 from ..export.glb import write_glb
@@ -22,6 +23,7 @@ from ..images import load_view
 from ..jobs import ModelJob
 from ..protocol import ResultEvent
 from ..report import Report, RunReport
+from ..verdicts import to_plain
 from ..workspace import Workspace, written_aside
 
 
@@ -74,6 +76,7 @@ def so_far(
         "photos": len(photos),
         "registered": len(sparse.posed),
         "unregistered": sparse.unregistered,
+        "verdicts": _verdicts(report, photos, sparse),
         "notes": report.notes,
         "until": job.until.value,
     }
@@ -103,8 +106,15 @@ def summarise(report: RunReport, made: Made) -> dict[str, Any]:
         "faces": len(mesh.faces),
         "filled_faces": int(mesh.filled.sum()),
         "texture": made.textured.base_colour.shape[0],
+        "verdicts": _verdicts(report, made.photos, made.sparse),
         "notes": report.notes,
     } | ({"scale": made.scale} if made.scale is not None else {})
+
+
+def _verdicts(report: RunReport, photos: tuple[Photo, ...], sparse: Sparse) -> list[dict[str, Any]]:
+    """What there is to say of every file, for the list of photos."""
+    prepared = next((record.counts for record in report.records if record.name == "prepare"), {})
+    return to_plain(judge_run(photos, sparse, prepared))
 
 
 def _straighten(target: Path, sparse: Sparse, report: Report) -> bool:

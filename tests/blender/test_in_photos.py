@@ -125,7 +125,7 @@ def test_tick_buttons_follow_the_verdicts(folder, rows):
         return {row.verdict for row in rows() if not row.use}
 
     assert unticked("SHARP") == {"blurred", "unreadable", "duplicate"}
-    assert unticked("GOOD") == {"blurred", "unreadable", "duplicate", "alone"}
+    assert unticked("GOOD") == {"blurred", "unreadable", "duplicate", "alone", "dark"}
     assert unticked("ALL") == {"unreadable", "duplicate"}
     assert unticked("INVERT") == {"blurred", "good", "alone", "dark", "unseen"}
 
@@ -217,3 +217,70 @@ def test_the_list_sorts_and_filters(folder, part):
     assert shown()[:3] == ["IMG_3.heic", "IMG_5.JPG", "IMG_8.JPG"]
     photos.show = "FAULTS"
     assert shown() == ["IMG_3.heic", "IMG_5.JPG"]
+
+
+# What the engine thinks of them
+
+
+@pytest.fixture
+def real_photos(maquette, tmp_path) -> Path:
+    """Ten photos of the made-up scene, of which one is blurred, and a copy of one."""
+    from PIL import Image, ImageFilter  # came with the zip
+
+    from tests.synthetic import make_truth
+
+    folder = tmp_path / "shoot"
+    make_truth(folder, count=10, width=480, height=360)
+    blurred = folder / "view_004.jpg"
+    Image.open(blurred).filter(ImageFilter.GaussianBlur(4)).save(blurred, quality=95)
+    (folder / "view_010.jpg").write_bytes((folder / "view_002.jpg").read_bytes())
+    bpy.ops.maquette.add_photo_folder(directory=str(folder))
+    return folder
+
+
+def test_the_check_says_what_the_engine_says(real_photos, rows, part, tmp_path):
+    import json
+    import subprocess
+
+    assert bpy.ops.maquette.check_photos() == {"FINISHED"}
+    photos = bpy.context.scene.maquette.photos
+    assert (
+        rows()["view_004.jpg"].verdict == "blurred" and "sharp as the photos around" in rows()["view_004.jpg"].sentence
+    )
+    assert rows()["view_010.jpg"].verdict == "duplicate" and "view_002.jpg" in rows()["view_010.jpg"].sentence
+    fine = [row for row in rows() if row.name not in ("view_004.jpg", "view_010.jpg")]
+    assert {row.verdict for row in fine} <= {"good", "loose"} and len(fine) == 9
+    assert (
+        photos.said.startswith("9 of 10 photos hang together") and "view_004 is blurred. Take it again" in photos.said
+    )
+
+    runner = part("operators.runner")
+    command = runner.engine_command(["check", str(real_photos), "-o", str(tmp_path / "out")])
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
+    check = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))
+    assert check["said"] == photos.said.splitlines()
+    told = {Path(one["path"]).name: (one["verdict"], one["sentence"]) for one in check["verdicts"]}
+    assert told == {row.name: (row.verdict, row.sentence) for row in rows()}
+
+    bpy.ops.maquette.tick_photos(action="SHARP")
+    assert {row.name for row in rows() if not row.use} == {"view_004.jpg", "view_010.jpg"}
+
+
+def test_a_run_s_report_reaches_the_list(folder, rows, part):
+    bpy.ops.maquette.add_photo_folder(directory=str(folder))
+    scene = part("scene.photos")
+    lost = "IMG_2.JPG found no place: no overlap with the others was found."
+    report = {
+        "verdicts": [
+            {"path": str(folder / "IMG_1.JPG"), "verdict": "good", "sentence": "In place.", "points": 90},
+            {"path": str(folder / "IMG_2.JPG"), "verdict": "unplaced", "sentence": lost, "points": 0},
+        ]
+    }
+    scene.take_run(bpy.context.scene, report)
+    assert rows()["IMG_2.JPG"].verdict == "unplaced" and rows()["IMG_2.JPG"].sentence == lost
+    photos = bpy.context.scene.maquette.photos
+    assert photos.said.splitlines() == ["1 of 2 photos found their place.", lost] and photos.mood == "WARNING"
+    scene.take_run(bpy.context.scene, {"verdicts": [{"path": "/other/a.jpg", "verdict": "good", "sentence": ""}]})
+    scene.take_run(bpy.context.scene, {"photos": 3})
+    assert photos.said.startswith("1 of 2")  # what is not about these photos changes nothing
