@@ -20,6 +20,8 @@ import numpy as np
 from .preview_data import Layer, load
 
 UPLOAD_SECONDS = 0.02  # of one drawing
+SLOW_SECONDS = 0.05  # a drawing that takes longer is done with half the points from then on
+LEAST_SHARE = 0.02
 POINT_SIZE = 3.0
 LINE_WIDTH = 1.5
 
@@ -33,6 +35,7 @@ class Previews:
         self.layers: dict[str, Layer] = {}
         self.draw_seconds = 0.0  # what the last drawing took
         self._scene_name = scene_name
+        self._share = 1.0  # of the points, that this computer draws quickly enough
         self._batches: dict[str, Any] = {}
         self._shaders: dict[str, Any] = {}
         self._wanted: queue.SimpleQueue[tuple[str, Path] | None] = queue.SimpleQueue()
@@ -90,11 +93,15 @@ class Previews:
         """Called by Blender for each 3D view."""
         if bpy.context.scene is None or bpy.context.scene.name != self._scene_name:
             return
-        began = time.perf_counter()
         try:
             waiting = self._upload()
+            began = time.perf_counter()
             self._draw_batches()
             self.draw_seconds = time.perf_counter() - began
+            if self.draw_seconds > SLOW_SECONDS and self._share > LEAST_SHARE:
+                self._share /= 2
+                self._batches.clear()
+                waiting = True
         except Exception:
             self.close()  # else Blender would print this at every drawing
             raise
@@ -108,7 +115,7 @@ class Previews:
             if name not in self._batches:
                 if time.perf_counter() > until:
                     return True
-                self._batches[name] = _batch_of(layer)
+                self._batches[name] = _batch_of(_thinned(layer, self._share))
         return False
 
     def _draw_batches(self) -> None:
@@ -118,7 +125,7 @@ class Previews:
         gpu.state.line_width_set(LINE_WIDTH)
         try:
             for name, batch in self._batches.items():
-                batch.draw(self._shader(self.layers[name].shape))
+                batch.draw(self._shader(_shape(self.layers[name], self._share)))
         finally:
             gpu.state.line_width_set(1.0)
             gpu.state.point_size_set(1.0)
@@ -148,6 +155,19 @@ def _shader_for(shape: str) -> Any:
         with contextlib.suppress(ValueError):  # newer Blenders have one of its own for points
             return gpu.shader.from_builtin("POINT_FLAT_COLOR")
     return gpu.shader.from_builtin("SMOOTH_COLOR" if shape == "TRIS" else "FLAT_COLOR")
+
+
+def _shape(layer: Layer, share: float) -> str:
+    """A mesh that is too large to draw becomes points."""
+    return "POINTS" if layer.shape == "TRIS" and share < 1 else layer.shape
+
+
+def _thinned(layer: Layer, share: float) -> Layer:
+    """That share of the points. Lines are few and stay."""
+    if share >= 1 or layer.shape == "LINES":
+        return layer
+    every = np.linspace(0, len(layer.positions), int(len(layer.positions) * share), endpoint=False).astype(int)
+    return Layer(shape="POINTS", positions=layer.positions[every], colours=layer.colours[every])
 
 
 def _batch_of(layer: Layer) -> Any:

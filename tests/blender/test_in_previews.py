@@ -99,3 +99,17 @@ def test_previews_leave_the_file_untouched(previews, result_folder, dense):
     assert (len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.collections)) == before
     previews.close()
     assert previews.layers == {} and previews.bounds() is None
+
+
+def test_a_slow_computer_draws_fewer_points_and_a_mesh_as_points(part, maquette):
+    previews, data = part("scene.previews"), part("scene.preview_data")
+    places, colours = np.random.default_rng(1).random((1000, 3), np.float32), np.ones((1000, 4), np.float32)
+    points = data.Layer(shape="POINTS", positions=places, colours=colours)
+    lines = data.Layer(shape="LINES", positions=places, colours=colours)
+    mesh = data.Layer(shape="TRIS", positions=places, colours=colours, index=np.zeros((9, 3), np.uint32))
+    assert previews._thinned(points, 1.0) is points and previews._thinned(lines, 0.1) is lines
+    quarter = previews._thinned(points, 0.25)
+    assert len(quarter.positions) == len(quarter.colours) == 250
+    assert abs(quarter.positions.mean() - places.mean()) < 0.05  # from all of them, not the first
+    assert previews._thinned(mesh, 0.5).index is None and previews._shape(mesh, 0.5) == "POINTS"
+    assert previews._shape(mesh, 1.0) == "TRIS"

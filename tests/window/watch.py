@@ -1,6 +1,6 @@
 """A real window watches a run: previews, remaining time, a large result coming in; how long the main thread was held meanwhile.
 
-    blender --factory-startup -P tests/window/watch.py -- ZIP STORY LARGE FOLDER
+    blender --factory-startup -P tests/window/watch.py -- ZIP PHOTOS STORY LARGE FOLDER
 
 STORY and LARGE come from make_story.py. FOLDER receives checks.json with the gaps in ms and, with ImageMagick, pictures.
 """
@@ -21,10 +21,10 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from gap import GapMeter
+from meter import Meter
 
 MODULE = "bl_ext.user_default.maquette"
-ZIP, STORY, LARGE, FOLDER = (Path(word).absolute() for word in sys.argv[sys.argv.index("--") + 1 :])
+ZIP, PHOTOS, STORY, LARGE, FOLDER = (Path(word).absolute() for word in sys.argv[sys.argv.index("--") + 1 :])
 FAKE = Path(__file__).resolve().parents[1] / "blender" / "fake_engine.py"
 checks: dict[str, object] = {"blender": bpy.app.version_string}
 
@@ -76,24 +76,20 @@ def steps() -> Iterator[float]:
     for thing in list(bpy.data.objects):
         bpy.data.objects.remove(thing)
     settings = bpy.context.scene.maquette
-    settings.folder, settings.output = str(STORY), str(FOLDER / "out")
+    with bpy.context.temp_override(**view()):
+        bpy.ops.maquette.add_photo_folder(directory=str(PHOTOS))
     yield 4
-    gap = GapMeter()
-    gap.watch(part("operators.engine_operator").EngineOperator, "_tick")  # Blender looks at `modal` itself too closely
-    gap.watch(part("scene.previews").Previews, "_upload")
-    gap.watch(part("scene.previews").Previews, "_draw_batches")
-    gap.watch(part("operators.watch").Watch, "tick")
-    gap.watch(part("operators.steps").Work, "go_on")
-    gap.watch(part("operators.build_model"), "frame_selected")
-    gap.mark("idle, redrawing")
+    gap = Meter(MODULE)
+    gap.start()
+    held = {}
     for _ in range(20):
         area.tag_redraw()
         yield 0.1
+    held["idle, redrawing"] = gap.take().as_json()
     busy = part("operators.runner").is_busy
     state = bpy.context.window_manager.maquette
     for name, folder, seconds in (("story", STORY, 36), ("large", LARGE, 24)):
         settings.output = str(FOLDER / f"out-{name}")
-        gap.mark(f"{name}: engine")
         start(folder, seconds)
         for tenth, shot in ((0.42, "sparse"), (0.55, "dense"), (0.78, "mesh")):
             yield from until(lambda share=tenth: state.progress >= share, seconds)
@@ -101,14 +97,14 @@ def steps() -> Iterator[float]:
             picture(f"{name}-{shot}")
             checks[f"{name}: it says how long"] = state.remaining
         yield from until(lambda: state.stage.startswith("Bringing") or not busy(), 60)
-        gap.mark(f"{name}: coming in")
+        held[f"{name}: engine"] = gap.take().as_json()
         yield from until(lambda: not busy(), 60)
-        gap.mark(f"{name}: first drawing (Blender's own)")
+        held[f"{name}: coming in"] = gap.take().as_json()
         yield 6
         picture(f"{name}-built")
         yield 3
+        held[f"{name}: first drawing"] = gap.take().as_json()
         checks[f"{name}: built"] = bool(bpy.context.view_layer.objects.active) and not part("scene.previews")._handles
-    gap.mark("cancel")
     settings.output = str(FOLDER / "out-cancelled")
     start(STORY, 30)
     yield from until(lambda: state.progress > 0.45, 30)
@@ -120,7 +116,17 @@ def steps() -> Iterator[float]:
     checks["cancelled, nothing drawn"] = not part("scene.previews")._handles
     picture("cancelled")
     yield 3
-    checks["worst gaps in ms"], checks["longest call of Maquette's in ms"] = gap.worst, gap.own
+    held["cancel"] = gap.take().as_json()
+    os.environ["MAQUETTE_FAKE"] = "crash-late"
+    with bpy.context.temp_override(**view()):
+        bpy.ops.maquette.build_model("INVOKE_DEFAULT", True)
+    yield from until(lambda: not busy(), 20)
+    yield 2
+    picture("crashed")
+    yield 3
+    checks["a crash offers to go on"] = bool(bpy.context.scene.maquette.unfinished.folder)
+    gap.stop()
+    checks["held"] = held
     checks["end"] = True
 
 
