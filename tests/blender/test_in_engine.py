@@ -245,5 +245,5 @@ def test_command_lists_its_subcommands_and_knows_no_others(maquette, part, capsy
     command = part("operators.command")
     assert command.main(["--help"]) == 0
     listed = capsys.readouterr().out
-    assert all(f"\n    {known.NAME} " in listed for known in command.COMMANDS)
+    assert {known.NAME for known in command.COMMANDS} <= set(listed.split())
     assert command.main(["no-such"]) == 2
