@@ -81,6 +81,10 @@ class RetextureJob(Job):
     mesh: Path
     name: str = "mesh"
     photos: Path | None = None  # where they lie now, if they were moved
+    painted: Path | None = (
+        None  # a folder with painted.png, or painted.1001.png …: the last texture as the artist left it
+    )
+    painted_on: str = ""  # that texture's stamp, from its report
     settings: RetextureSettings = field(default_factory=RetextureSettings)
 
     @property

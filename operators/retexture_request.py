@@ -15,6 +15,7 @@ from ..engine.meshfile import write_mesh
 from ..scene.errors import ModelError
 from ..scene.gather import Gathered, gather, is_in_place, target_of
 from ..scene.model import Model
+from ..scene.painting import hand_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +49,24 @@ def retexture_request(context: Context) -> RetextureRequest:
     words += ["--tiles", settings.tiles, "--device", preferences.of(context).device]
     if new:
         words += ["--new-uvs"]
+    if settings.keep_painted and not new:
+        words += _painted(thing, gathered)
     if settings.photos:
         words += ["--photos", bpy.path.abspath(settings.photos)]
     return RetextureRequest(target=thing.name, gathered=gathered, words=tuple(words))
+
+
+def _painted(thing: Object, gathered: Gathered) -> list[str]:
+    folder = Path(bpy.app.tempdir) / "maquette-painted"
+    try:
+        stamp = hand_over(thing, gathered.uv_map, folder)
+    except (OSError, RuntimeError) as error:  # Blender's own functions raise RuntimeError
+        raise EngineError(
+            "paint_unsaved",
+            f"The texture of {thing.name} can't be read: {error}.",
+            advice="Turn Keep Painted off to go on without it.",
+        ) from error
+    return ["--painted", str(folder), "--painted-on", stamp] if stamp else []
 
 
 def _check(model: Model, thing: Object) -> None:

@@ -62,6 +62,10 @@ class MAQUETTE_PT_retexture(Panel):
         tiles = column.row()
         tiles.enabled = not settings.new_uvs and len(thing.data.uv_layers) > 0
         tiles.prop(settings, "tiles")
+        if FACTS in thing:
+            kept = column.row()
+            kept.enabled = not settings.new_uvs
+            kept.prop(settings, "keep_painted")
         if thing.modifiers:
             column.prop(settings, "modifiers")
         if settings.photos:

@@ -36,6 +36,11 @@ class MAQUETTE_PG_retexture(PropertyGroup):
         description="Colour the mesh as its modifiers show it; off: as it is without them",
         default=True,
     )
+    keep_painted: BoolProperty(
+        name="Keep Painted",
+        description="What you painted on the texture since the last time stays, as long as the UVs are the same",
+        default=True,
+    )
     photos: StringProperty(
         name="Photos",
         description="The folder where the photos lie now. Only needed if they were moved since the model was built",

@@ -47,7 +47,7 @@ def fetch(files: Mapping[str, str], summary: Mapping[str, Any]) -> Fetched:
         raise EngineError(
             "broken_result", f"The new texture can't be read: {error}.", advice="Retexture again."
         ) from error
-    kept = ("seen", "agreement", "overlap", "texture", "photos", "seconds", "new_uvs")
+    kept = ("seen", "agreement", "overlap", "texture", "photos", "seconds", "new_uvs", "stamp")
     facts = {name: summary[name] for name in kept if name in summary}
     return Fetched(
         base_colour=files["base_colour"], guessed=files["guessed"], tiles=tiles, pngs=pngs, new_uvs=new, facts=facts

@@ -37,6 +37,8 @@ def add_to(commands: Any) -> None:
         help="UDIM: a picture for each tile of the UV map; by default if the UVs look like it",
     )
     parser.add_argument("--photos", metavar="DIR", help="where the photos lie now, if they were moved")
+    parser.add_argument("--painted", metavar="DIR", help=argparse.SUPPRESS)
+    parser.add_argument("--painted-on", default="", metavar="STAMP", help=argparse.SUPPRESS)
     add_common(parser)
     parser.set_defaults(job_of=job_of)
 
@@ -49,6 +51,8 @@ def job_of(arguments: argparse.Namespace) -> RetextureJob:
         mesh=mesh,
         name=_file_name(arguments.name or mesh.stem),
         photos=None if arguments.photos is None else Path(arguments.photos).absolute(),
+        painted=None if arguments.painted is None else Path(arguments.painted).absolute(),
+        painted_on=arguments.painted_on,
         settings=RetextureSettings(
             device=DeviceChoice(arguments.device),
             texture=replace(TextureSettings(), size=arguments.texture, max_side=max(arguments.texture, 4096)),

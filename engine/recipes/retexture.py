@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -25,6 +26,7 @@ from ..report import Report, RunReport
 from ..texture import stage as texture
 from ..texture.blend import Page
 from ..workspace import written_aside
+from .painted import carry_over, last_texture, page_name
 
 STAGES = ("open", "texture", "export")
 FEW_GONE = 0.25  # of the photos: so many may be missing, the others do
@@ -46,10 +48,11 @@ def run(
             part.mkdir()
             pages: list[int] = []
             with report.stage("texture") as stage:
+                last = last_texture(job, mesh, stage)
 
                 def put(page: Page) -> None:
                     pages.append(page.tile)
-                    _write_page(part, job.name, page, stage)
+                    _write_page(part, job, page, last, stage)
 
                 painted = texture.retexture(mesh, sparse, job.settings, stage, put)
             with report.stage("export") as stage, stage.step("files", 1, share=1.0) as step:
@@ -61,8 +64,8 @@ def run(
                 step.advance()
     tiled = pages != [0]
     files = {
-        "base_colour": str(job.folder / _page_name(job.name, "<UDIM>" if tiled else "")),
-        "guessed": str(job.folder / _page_name(f"{job.name}-guessed", "<UDIM>" if tiled else "")),
+        "base_colour": str(job.folder / page_name(job.name, "<UDIM>" if tiled else "")),
+        "guessed": str(job.folder / page_name(f"{job.name}-guessed", "<UDIM>" if tiled else "")),
         "mesh": str(job.folder / "mesh.npz"),
         "report": str(job.folder / "report.json"),
     }
@@ -129,16 +132,14 @@ def _tell_gone(gone: list[PosedPhoto], count: int, report: Report) -> None:
     report.warn("photos_gone", sentence + " The others are used.", advice=advice)
 
 
-def _page_name(name: str, tile: str) -> str:
-    return f"{name}.{tile}.png" if tile else f"{name}.png"
-
-
-def _write_page(folder: Path, name: str, page: Page, report: Report) -> None:
-    tile = str(page.tile) if page.tile else ""
-    write_png(folder / _page_name(name, tile), page.picture, report.check)
-    guessed = page.guessed.view(np.uint8)
-    np.multiply(guessed, 255, out=guessed)
-    write_png(folder / _page_name(f"{name}-guessed", tile), guessed, report.check)
+def _write_page(folder: Path, job: RetextureJob, page: Page, last: Path | None, report: Report) -> None:
+    painted = carry_over(job, last, page) if last is not None else None
+    write_png(folder / page_name(job.name, page.tile), page.picture, report.check)
+    masks = {"guessed": page.guessed} | ({} if painted is None else {"painted": painted})
+    for what, mask in masks.items():
+        grey = mask.view(np.uint8)
+        np.multiply(grey, 255, out=grey)
+        write_png(folder / page_name(f"{job.name}-{what}", page.tile), grey, report.check)
 
 
 def _summary(
@@ -154,6 +155,11 @@ def _summary(
         "faces": len(mesh.surface.faces),
         "texture": job.settings.texture.size,
         "tiles": [number for number in pages if number],
+        "lines": [
+            ("INFO", f"Photos show {counts['seen']:.0%} of the surface and agree by {counts['agreement']:.0%}."),
+            ("INFO", str(job.folder)),
+        ],
+        "stamp": uuid.uuid4().hex,
         "new_uvs": counts["new_uvs"],
         "seen": counts["seen"],
         "agreement": counts["agreement"],

@@ -328,3 +328,26 @@ def test_from_a_shell_the_blend_is_opened_coloured_and_saved(jar, part, tmp_path
     thing = bpy.data.objects["Jar"]
     assert part("scene.worn").shown(thing) == part("scene.worn").NOW and "maquette_now" not in bpy.data.objects["Other"]
     assert similarity_to_truth(thing, part) > 24
+
+
+@pytest.mark.parametrize("storage", ["PACKED", "BESIDE"])
+def test_what_was_painted_stays_when_the_mesh_is_sculpted_on(jar, part, tmp_path, storage):
+    worn = part("scene.worn")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "jar.blend"))
+    bpy.context.scene.maquette.storage = storage
+    assert bpy.ops.maquette.retexture() == {"FINISHED"}
+    image = worn.worn(jar)
+    painted = pixels_of(image)
+    painted[100:140, 200:260] = (1, 0, 1, 1)
+    image.pixels.foreach_set(painted.ravel())
+    image.update()
+    assert image.is_dirty
+    jar.data.vertices[0].co.z += 0.01
+    assert bpy.ops.maquette.retexture() == {"FINISHED"}
+    after = worn.worn(jar)
+    assert after != image and jar[worn.BEFORE] == image
+    assert np.allclose(pixels_of(after)[100:140, 200:260], (1, 0, 1, 1))
+    assert similarity_to_truth(jar, part) > 22
+    bpy.context.scene.maquette.retexture.keep_painted = False
+    assert bpy.ops.maquette.retexture() == {"FINISHED"}
+    assert not np.allclose(pixels_of(worn.worn(jar))[100:140, 200:260], (1, 0, 1, 1), atol=0.1)

@@ -270,3 +270,32 @@ def test_a_png_holds_what_was_put_in(tmp_path, shape) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
     write_png(tmp_path / "a.png", pixels, lambda: None)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), pixels)
+
+
+def test_what_was_painted_is_carried_over_run_after_run(job, made, tmp_path) -> None:
+    first = recipe.run(job)
+    picture = np.asarray(Image.open(first.files["base_colour"])).copy()
+    picture[20:40, 30:50] = (255, 0, 255)
+    (tmp_path / "paint").mkdir()
+    Image.fromarray(picture).save(tmp_path / "paint" / "painted.png")
+    painting = replace(job, painted=tmp_path / "paint", painted_on=first.summary["stamp"])
+    sculpted = replace(made.mesh.surface, vertices=made.mesh.surface.vertices * np.float32(1.01))
+    write_mesh(job.mesh, replace(made.mesh, surface=sculpted))
+    second = recipe.run(painting)
+    after = np.asarray(Image.open(second.files["base_colour"])).astype(int)
+    assert (after[20:40, 30:50] == (255, 0, 255)).all()
+    elsewhere = np.ones(after.shape[:2], bool)
+    elsewhere[20:40, 30:50] = False
+    assert (np.abs(after - picture)[elsewhere] > 2).mean() > 0.05  # the rest was coloured anew
+    guessed = np.asarray(Image.open(second.files["guessed"]))
+    assert (guessed[20:40, 30:50] == 0).all()
+    # The third run finds the paint in the second's picture, where it is no difference any more.
+    Image.fromarray(after.astype(np.uint8)).save(tmp_path / "paint" / "painted.png")
+    third = recipe.run(replace(painting, painted_on=second.summary["stamp"]))
+    assert (np.asarray(Image.open(third.files["base_colour"]))[20:40, 30:50] == (255, 0, 255)).all()
+    # Another object's texture by the same name, and other UVs: nothing is carried over.
+    stranger = recipe.run(replace(painting, painted_on="another"))
+    assert not (np.asarray(Image.open(stranger.files["base_colour"]))[20:40, 30:50] == (255, 0, 255)).all()
+    write_mesh(job.mesh, replace(made.mesh, corner_uvs=made.mesh.corner_uvs * np.float32(0.9)))
+    moved = recipe.run(replace(painting, painted_on=stranger.summary["stamp"]))
+    assert any("UVs have changed" in note for note in moved.summary["notes"])
