@@ -6,6 +6,7 @@ data from that, a slice at a time, so that the window stays alive. `build` does 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from .cameras import make_cameras
 from .draft import mark
 from .material import make_image, make_material
 from .mesh import MeshArrays, arrange, make_mesh
-from .model import FOLDER, ROLE
+from .model import FOLDER, ROLE, UNREGISTERED
 from .picture import png_bytes
 from .points import make_points
 from .result import Result
@@ -96,6 +97,7 @@ def save_blend(result: Result, blend: Path, *, beside: bool = False) -> None:
 def _link(context: Context, result: Result, model: Object, points: Object, cameras: list[Object]) -> Collection:
     collection = bpy.data.collections.new(result.name)
     collection[FOLDER] = str(result.folder)
+    collection[UNREGISTERED] = json.dumps(result.sparse.unregistered)
     inner = bpy.data.collections.new(f"{result.name} Cameras")
     collection.children.link(inner)
     for thing in (model, points):

@@ -18,12 +18,12 @@ from ..engine.datatypes import F32, F64, Bool
 from ..engine.errors import EngineError
 from .cameras import note_fit
 from .errors import ModelError
-from .ghosts import set_ghosts
+from .ghosts import SENTENCE, set_ghosts
 from .mesh import FILLED
-from .model import Model, photo_of, solved_from_world
+from .model import UNREGISTERED, Model, photo_of, solved_from_world
 from .overlay import ANGLE, PHOTOS, PIXEL
 
-VERDICT, UNREGISTERED = "maquette_verdict", "maquette_unregistered"  # on the model's collection
+VERDICT = "maquette_verdict"  # on the model's collection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def apply(model: Model, handed: Handed, found: Found) -> Generator[None, None, N
 
 
 def unregistered(model: Model) -> dict[str, str]:
-    """Photos without a place, and why; known after a check."""
+    """Photos without a place, and why."""
     return json.loads(model.collection.get(UNREGISTERED, "{}"))
 
 
@@ -158,3 +158,8 @@ def _similarity(matrix: F64) -> F64:
     out = matrix.copy()
     out[:3, :3] = np.cbrt(np.prod(sizes)) * u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
     return out
+
+
+def sentences(model: Model) -> list[str]:
+    """Why a photo is wanted from each ghost camera."""
+    return [str(ghost.data[SENTENCE]) for ghost in model.ghosts]

@@ -24,6 +24,7 @@ from .cameras import GHOST, PHOTO, is_ghost, is_ours
 from .errors import ModelError
 from .moving import move_as_one
 
+UNREGISTERED = "maquette_unregistered"  # on the model's collection, as JSON: photos without a place, and why
 FOLDER = "maquette_folder"  # on the model's collection: where its result lies
 ROLE = "maquette_role"  # on objects: "mesh" or "points"
 ASSET_OF = "maquette_asset_of"  # on the collection of an asset: the model's collection

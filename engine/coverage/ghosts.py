@@ -8,7 +8,7 @@ import numpy as np
 
 from ..datatypes import F32, F64, Bool, Sparse, View
 from ..report import Report
-from .looks import Faces, Looks, depth_from, visible
+from .looks import Faces, Looks, coarse, depth_from, visible
 from .places import Habits, candidates, habits_of
 
 NARROW = 12.0  # degrees: seen by enough photos, but all from about the same place
@@ -50,7 +50,7 @@ def propose(shape: Faces, looks: Looks, sparse: Sparse, few: int, most: int, rep
     wanted = need * shape.areas
     views = candidates(shape, wanted, habits)
     pick, weight = _sample(shape, wanted)
-    kept, shows = _what_they_show(shape, views, pick, report, share)
+    kept, shows = _what_they_show(shape, views, pick, habits.distance, report, share)
     reachable = (looks.photos[pick] > 0) | (shows > 0).any(0)
     total = max(float(weight[reachable].sum()), 1e-30)
     thin = float(weight[reachable & (looks.photos[pick] < few)].sum()) / total
@@ -71,15 +71,18 @@ def _sample(shape: Faces, wanted: F64) -> tuple[np.ndarray, F64]:
 
 
 def _what_they_show(
-    shape: Faces, views: list[View], pick: np.ndarray, report: Report, share: float
+    shape: Faces, views: list[View], pick: np.ndarray, distance: float, report: Report, share: float
 ) -> tuple[list[View], F32]:
     """The candidates that stand outside, and (C, n) how well each shows each sampled face, 0..1."""
     kept, rows = [], []
     middles, normals = shape.middles[pick], shape.normals[pick]
+    cell = distance / views[0].K[0, 0] if views else 1.0  # what a pixel covers
+    rough = coarse(shape, cell)
+    tolerance = 0.0 if rough is shape else cell
     with report.step("where to shoot", len(views), share=share) as step:
         for view in views:
-            depth = depth_from(view, shape)
-            free, cosine, _ = visible(view, depth, middles, normals)
+            depth = depth_from(view, rough)
+            free, cosine, _ = visible(view, depth, middles, normals, tolerance)
             step.advance()
             if not free.any() or (cosine[free] < 0).mean() > BACKS:
                 continue

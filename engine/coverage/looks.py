@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -92,8 +92,27 @@ def depth_from(view: View, shape: Faces) -> F32:
     return depth_buffer(pixels, depths, shape.faces, view.width, view.height)
 
 
-def visible(view: View, depth: F32, points: F64, normals: F64) -> tuple[Bool, F64, F64]:
-    """Per point: whether nothing is before it, the cosine of the angle to its normal (negative: its back), and its depth."""
+def coarse(shape: Faces, cell: float) -> Faces:
+    """The same surface with its vertices drawn together in cells of this width: for depth buffers whose pixels are no finer."""
+    if len(shape.faces) < COARSE:
+        return shape
+    low = shape.vertices.min(0).astype(np.float64)
+    at = ((shape.vertices - low) / cell).astype(np.int64)
+    size = at.max(0) + 1
+    _, first, where = np.unique(
+        (at[:, 0] * size[1] + at[:, 1]) * size[2] + at[:, 2], return_index=True, return_inverse=True
+    )
+    faces = where.reshape(-1)[shape.faces]
+    open_ = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    faces = np.unique(np.sort(faces[open_], axis=1), axis=0).astype(np.int32)  # a depth buffer knows no front and back
+    return replace(shape, vertices=shape.vertices[first], faces=np.ascontiguousarray(faces))
+
+
+def visible(view: View, depth: F32, points: F64, normals: F64, tolerance: float = 0.0) -> tuple[Bool, F64, F64]:
+    """Per point: whether nothing is before it, the cosine of the angle to its normal (negative: its back), and its depth.
+
+    `tolerance` is a length by which the depth buffer's surface may lie before the true one.
+    """
     pixels, z = _project(view, points)
     ray = view.centre_in_world - points
     cosine = (ray * normals).sum(1) / np.maximum(np.linalg.norm(ray, axis=1), 1e-30)
@@ -103,7 +122,7 @@ def visible(view: View, depth: F32, points: F64, normals: F64) -> tuple[Bool, F6
     x, y = pixels[index].astype(int).T
     slant = np.clip(np.abs(cosine[index]), 0.02, 1)
     slope = np.minimum(np.sqrt(1 - slant**2) / slant, 6)
-    slack = z[index] / view.K[0, 0] * (1 + 2 * slope) + TOUCHING * z[index]
+    slack = z[index] / view.K[0, 0] * (1 + 2 * slope) + TOUCHING * z[index] + tolerance * (1 + slope)
     free = np.zeros(len(points), bool)
     free[index] = z[index] <= depth[y, x] + slack
     return free, cosine, z

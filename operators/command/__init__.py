@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import model, retexture, selftest
+from . import coverage, model, retexture, selftest
 
-COMMANDS = (model, selftest, retexture)
+COMMANDS = (model, coverage, selftest, retexture)
 PROGRAM = "maquette"
 
 

@@ -193,3 +193,16 @@ def test_without_a_model_the_operators_say_so(maquette):
         assert not getattr(bpy.ops.maquette, name).poll()
     with pytest.raises(RuntimeError, match="no model"):
         bpy.ops.maquette.show_overlay(kind="FILLED")
+
+
+def test_the_shell_command_writes_it_into_the_blend(maquette, part, folder, tmp_path, capsys):
+    bpy.ops.maquette.import_result(directory=str(folder))
+    blend = tmp_path / "shell.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert part("operators.command").main(["coverage", str(blend), "--ghosts", "1"]) == 0
+    assert "1. From" in capsys.readouterr().err
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    model = part("scene.model").active_model(bpy.context)
+    assert len(model.ghosts) == 1 and "photos_seen" in model.mesh.data.attributes
+    assert part("operators.command").main(["coverage", str(tmp_path / "none.blend")]) == 2
