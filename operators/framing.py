@@ -19,6 +19,8 @@ def frame_selected(context: Context) -> None:
     for area in window.screen.areas:
         if area.type != "VIEW_3D" or area.spaces.active.region_3d.view_perspective == "CAMERA":
             continue
+        # Each camera hangs on the mesh: a dashed line for every photo, all across the model, is nothing to look at.
+        area.spaces.active.overlay.show_relationship_lines = False
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_selected()

@@ -32,7 +32,7 @@ class MAQUETTE_OT_retexture(EngineOperator, Operator):
         return self._request.words
 
     def begin(self, context: Context) -> None:
-        progress.begin(context)
+        progress.begin_again(context)
         for sentence in remarks(self._request.gathered) if self._request else ():
             progress.tell(context, "INFO", sentence)
 

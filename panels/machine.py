@@ -6,7 +6,7 @@ from bpy.types import Context, Panel, UILayout
 
 from .. import preferences
 from ..operators.runner import is_busy
-from .lines import draw_line
+from .lines import draw_facts, draw_line
 
 
 class MAQUETTE_PT_machine(Panel):
@@ -32,8 +32,7 @@ def draw_machine(layout: UILayout, context: Context) -> None:
     column = layout.column()
     if not machine.lines:
         draw_line(column, context, "INFO", "See which devices work here and how long a model will take.")
-    for line in machine.lines:
-        draw_line(column, context, line.kind, line.text)
+    draw_facts(column, context, machine.lines)
     row = layout.row(align=True)
     if is_busy():
         row.label(text=context.window_manager.maquette.stage + " …", icon="SORTTIME")

@@ -27,7 +27,7 @@ ICONS = {
 }
 SHORT = {UNSEEN: "", MISSING: "missing", **{verdict.value: WORDS[verdict] for verdict in Verdict}}
 _ORDER = {verdict: place for place, verdict in enumerate((MISSING, *(v.value for v in Verdict), UNSEEN))}
-ROWS = 6
+ROWS = 5
 
 
 class MAQUETTE_UL_photos(UIList):
@@ -147,16 +147,16 @@ class MAQUETTE_PT_photos(Panel):
         """The selected photo, large enough to see what it shows."""
         box = self.layout.box()
         if item.verdict != MISSING:
-            box.template_icon(icon_value=icon_of(bpy.path.abspath(item.path)), scale=7)
+            box.template_icon(icon_value=icon_of(bpy.path.abspath(item.path)), scale=5)
         if item.sentence:
             kind = "ERROR" if item.verdict in USELESS else "WARNING" if item.verdict in FAULTY else "INFO"
             draw_line(box, context, kind, item.sentence)
-        else:
-            box.label(text=item.name)
+        row = box.row(align=True)
+        row.label(text=item.name)
         if item.verdict == MISSING:
             box.operator("maquette.find_photos", icon="VIEWZOOM")
         else:
-            box.operator("wm.path_open", text="Open Photo", icon="IMAGE_DATA").filepath = bpy.path.abspath(item.path)
+            row.operator("wm.path_open", text="", icon="FULLSCREEN_ENTER").filepath = bpy.path.abspath(item.path)
 
 
 def draw_start(layout: UILayout, context: Context) -> None:

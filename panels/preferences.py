@@ -19,7 +19,7 @@ def draw_page(page: AddonPreferences, context: Context) -> None:
     _draw_size(column, context)
     column.prop(page, "networks")
     column.separator()
-    row = column.row(heading="Log of the Last Run")
+    row = _labelled(column, "Log of the Last Run")
     row.operator("maquette.open_log", icon="TEXT")
     row.operator("maquette.open_log", text="Show Folder", icon="FILE_FOLDER").folder = True
     column.separator()
@@ -28,7 +28,7 @@ def draw_page(page: AddonPreferences, context: Context) -> None:
 
 def _draw_size(layout: UILayout, context: Context) -> None:
     kept = cache_size.latest(preferences.models_folder(context))
-    row = layout.row(heading="Holds")
+    row = _labelled(layout, "It Holds")
     if kept is None:
         row.label(text="counting …")
     elif not kept:
@@ -36,6 +36,15 @@ def _draw_size(layout: UILayout, context: Context) -> None:
     else:
         row.label(text=f"{counted(len(kept), 'model')}, {in_words(sum(run.all_bytes for run in kept))}")
         row.operator("maquette.empty_cache", text="Free Up Space …", icon="TRASH")
+
+
+def _labelled(layout: UILayout, text: str) -> UILayout:
+    """A row that lines up with the properties above it."""
+    split = layout.split(factor=0.4)
+    name = split.row()
+    name.alignment = "RIGHT"
+    name.label(text=text)
+    return split.row()
 
 
 def register() -> None:

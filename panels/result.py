@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Context, Panel
 
-from .lines import draw_line
+from .lines import draw_facts, draw_line
 
 
 class MAQUETTE_PT_result(Panel):
@@ -19,14 +19,13 @@ class MAQUETTE_PT_result(Panel):
     def draw(self, context: Context) -> None:
         state = context.window_manager.maquette
         layout = self.layout
-        for line in state.facts:
-            draw_line(layout, context, line.kind, line.text)
+        draw_facts(layout, context, state.facts)
         if not len(state.facts):
             draw_line(
                 layout,
                 context,
                 "INFO",
-                "What you build is described here. You can also bring in a model that was built before.",
+                "A finished model is described here.",
             )
         if state.folder:
             layout.operator("wm.path_open", text="Open Folder", icon="FILE_FOLDER").filepath = state.folder

@@ -28,11 +28,13 @@ def main() -> None:
 
         try:
             device.open_device(DeviceChoice(name))
+            begun, computed = time.perf_counter(), time.process_time()
             rate = speed.map_megapixels_per_second()
+            share = (time.process_time() - computed) / (time.perf_counter() - begun)
         except EngineError as error:
             said = {"works": False, "reason": error.sentence.split(": ", 2)[-1]}
         else:
-            said = {"works": True, "megapixels_per_second": round(rate, 3)}
+            said = {"works": True, "megapixels_per_second": round(rate, 3), "cores_got": round(share, 2)}
     except Exception as error:  # drivers and the framework raise many kinds
         said = {"works": False, "reason": f"{type(error).__name__}: {error}"}
     print(json.dumps(said | {"seconds": round(time.perf_counter() - started, 2)}), flush=True)

@@ -49,7 +49,7 @@ def run(
         slowness = estimate.cpu_slowness() if not here.missing else 1.0
     found: dict[str, Any] = {"machine": here.as_json(), "devices": devices, "slowness": round(slowness, 2)}
     minutes = estimates(here, devices, slowness)
-    lines = [*_about_devices(devices), *_about_time(minutes), *about_machine(here)]
+    lines = [*_about_devices(devices), *_about_time(minutes), *_about_others(here, devices), *about_machine(here)]
     found |= {"minutes": minutes, "lines": [list(line) for line in lines], "seconds": report.records[0].seconds}
     job.out.mkdir(parents=True, exist_ok=True)
     target = job.out / "selftest.json"
@@ -143,6 +143,14 @@ def _about_time(minutes: dict[str, float]) -> list[Line]:
         return []
     draft, standard, high = (_about(minutes[q.value]) for q in (Quality.DRAFT, Quality.STANDARD, Quality.HIGH))
     return [("INFO", f"36 photos of 2 megapixels take about {standard} (draft {draft}, high {high})")]
+
+
+def _about_others(here: Machine, devices: dict[str, dict[str, Any]]) -> list[Line]:
+    """The processor was measured as it is now; it may have had to share."""
+    got = devices.get("cpu", {}).get("cores_got")
+    if got is None or got > 0.6 * here.cores:
+        return []
+    return [("INFO", "Other programs kept this machine busy meanwhile: without them it is quicker")]
 
 
 def _about(minutes: float) -> str:

@@ -63,7 +63,7 @@ def sidebar(*, to_top: bool = True) -> None:
     if region.active_panel_category != "Maquette":
         region.active_panel_category = "Maquette"
     if to_top:
-        scroll(-20_000)
+        scroll(-8_000)
 
 
 def open_sidebar() -> Iterator[Any]:
@@ -78,8 +78,9 @@ def scroll(pixels: int) -> None:
     """The sidebar; up is negative."""
     step = bpy.ops.view2d.scroll_down if pixels > 0 else bpy.ops.view2d.scroll_up
     with bpy.context.temp_override(**view("UI")):
-        if step.poll():
-            step(deltax=0, deltay=abs(pixels), page=False)
+        for _ in range(abs(pixels) // 40 + 1):  # each call goes as far, whatever it is told
+            if step.poll():
+                step()
 
 
 def screen_of(point: Vector) -> tuple[int, int]:

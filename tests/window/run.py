@@ -104,9 +104,10 @@ def verdict(out: Path) -> int:
         print(f"Blender never began the tour: see {out / 'blender.log'}", file=sys.stderr)
         return 1
     print(f"Blender {result['blender']}, Python {result['python']}, the engine on {result['engine_python']}")
-    print(f"{'':8s}{'step':22s}{'s':>6s}{'worst gap':>11s}{'our own':>9s}  (ms)")
+    print(f"{'':8s}{'step':22s}{'s':>6s}{'worst gap':>11s}{'our own':>9s}{'cpu':>6s}{'drawing':>9s}  (ms)")
     for step in result["steps"]:
         figures = f"{step['seconds']:6.1f}{step['worst_gap_ms']:11d}{step['worst_own_ms']:9d}"
+        figures += f"{step['worst_own_cpu_ms']:6d}{step['worst_drawing_cpu_ms']:9d}"
         print(f"{step['state']:8s}{step['step']:22s}{figures}  {step.get('why') or step['own']}")
     good = result["end"] and not [step for step in result["steps"] if step["state"] == "failed"]
     print(("passed" if good else "FAILED") + f": {out}")

@@ -44,6 +44,7 @@ class Story:
             self.lay_on_floor,
             self.sculpt_a_dent,
             self.retexture,
+            self.moved_copy,
             self.make_the_asset,
             self.undo_is_one_step,
             self.preferences,
@@ -55,6 +56,7 @@ class Story:
 
     def empty(self) -> Iterator[Any]:
         """A new file: the first step is there without scrolling."""
+        bpy.data.objects.remove(bpy.data.objects["Cube"])  # as everybody does
         yield from open_sidebar()
         yield 1
 
@@ -230,14 +232,42 @@ class Story:
         yield Shot("at-work")
         yield Until(lambda: not busy(), 240)
         yield 2
-        assert not [line for line in said() if "rror" in line], said()
+        mesh = self._model().mesh
+        assert part("scene.retexture").FACTS in mesh, said()
         yield from self._pages()
+        for which in ("maquette_guessed", "maquette_before", "maquette_now"):
+            do("maquette.show_texture", which=which)
+            yield 0.5
+            yield Shot(which.removeprefix("maquette_"))
 
+    def moved_copy(self) -> Iterator[Any]:
+        """A copy that was moved aside is put back onto the place that its photos show."""
+        mesh = self._model().mesh
+        self._select(mesh)
+        with bpy.context.temp_override(**view()):
+            bpy.ops.object.duplicate()
+        copy = bpy.context.view_layer.objects.active
+        copy.location.x += max(mesh.dimensions) * 1.5
+        yield 1
+        yield Shot("aside")
+        do("maquette.put_back")
+        yield 0.5
+        assert (copy.matrix_world.translation - mesh.matrix_world.translation).length < 1e-4
+        bpy.data.objects.remove(copy)
+        self._select(mesh)
+
+    @while_running
     def make_the_asset(self) -> Iterator[Any]:
         """Scan to asset: clean, retopologise, bake, LODs, collider, names, export."""
+        self._select(self._model().mesh)
+        if hasattr(bpy.context.scene.maquette, "asset"):
+            bpy.context.scene.maquette.asset.texture = "1024"  # quick, for a tour
         press("maquette.make_asset")
+        yield 3
+        yield Shot("at-work")
         yield Until(lambda: not busy(), 300)
         yield 2
+        assert part("scene.asset.place").asset_of(self._model()) is not None, said()
         yield from self._pages()
 
     # What must hold
@@ -298,7 +328,7 @@ class Story:
                     addon_utils.enable(module)
                 yield 1
                 assert not busy()
-        sidebar()
+        yield from open_sidebar()
 
     # Helpers
 
