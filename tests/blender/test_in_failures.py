@@ -185,3 +185,14 @@ def test_what_a_file_misses_is_no_concern_of_the_next(maquette, result_folder, t
 def test_another_output_folder(maquette, tmp_path):
     assert bpy.ops.maquette.choose_output(directory=str(tmp_path)) == {"FINISHED"}
     assert bpy.context.scene.maquette.output == str(tmp_path)
+
+
+def test_an_opened_file_tells_what_its_model_is(maquette, result_folder, tmp_path):
+    bpy.ops.maquette.import_result(directory=str(result_folder))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    state = bpy.context.window_manager.maquette
+    assert not len(state.facts) and not state.folder
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    state = bpy.context.window_manager.maquette
+    assert state.facts[0].text == "5 of 6 photos found their place" and Path(state.folder) == result_folder

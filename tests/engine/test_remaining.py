@@ -8,9 +8,11 @@ import pytest
 
 from engine.protocol import ProgressEvent, StageEvent
 from engine.remaining import Remaining, in_words
-from engine.report import STAGE_WEIGHTS
+from engine.report import STAGE_WEIGHTS as ALL_WEIGHTS
 
 TICK = 0.25
+STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
+STAGE_WEIGHTS = {name: ALL_WEIGHTS[name] for name in STAGES}
 
 
 def run(seconds: dict[str, float], skipped: tuple[str, ...] = ()) -> list[tuple[float, float | None, str]]:
