@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 from driver import Shot, Step, Until, while_running
 from hands import busy, do, keys, middle, mouse, open_sidebar, part, press, said, screen_of, scroll, sidebar, view
-from mathutils import Vector
+from mathutils import Euler, Vector
 
 FAKE = Path(__file__).resolve().parents[1] / "blender" / "fake_engine.py"
 PHOTO_COUNT = 12
@@ -158,9 +158,10 @@ class Story:
             yield Shot("ghost")
             do("maquette.leave_camera")
         do("maquette.clear_ghosts")
-        do("maquette.show_overlay", kind="FILLED")
-        yield 1
-        yield Shot("filled")
+        for kind in ("ANGLE", "FILLED"):
+            do("maquette.show_overlay", kind=kind)
+            yield 0.5
+            yield Shot(kind.lower())
         do("maquette.show_overlay", kind="PHOTO")
 
     # Scale and ground
@@ -170,7 +171,6 @@ class Story:
         found = self._model()
         self._select(found.mesh)
         self._frame(found.mesh)
-        view()["area"].spaces.active.region_3d.view_perspective = "PERSP"
         yield 1
         corners = self._ends(found.mesh)
         press("maquette.set_scale")
@@ -343,10 +343,9 @@ class Story:
 
     def _frame(self, thing: bpy.types.Object) -> None:
         self._select(thing)
+        region = view()["area"].spaces.active.region_3d
+        region.view_perspective, region.view_rotation = "PERSP", Euler((1.15, 0, 0.7)).to_quaternion()
         with bpy.context.temp_override(**view()):
-            bpy.ops.view3d.view_axis(type="FRONT")
-            bpy.ops.view3d.view_orbit(angle=-0.5, type="ORBITDOWN")
-            bpy.ops.view3d.view_orbit(angle=0.5, type="ORBITLEFT")
             bpy.ops.view3d.view_selected()
 
     def _ends(self, mesh: bpy.types.Object) -> tuple[Vector, Vector]:
