@@ -21,7 +21,7 @@ class MAQUETTE_PT_ground(Panel):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return any(FOLDER in collection for collection in context.scene.collection.children)
+        return any(FOLDER in collection for collection in context.scene.collection.children_recursive)
 
     def draw(self, context: Context) -> None:
         try:
@@ -46,7 +46,7 @@ class MAQUETTE_PT_ground(Panel):
             row.prop(settings, "width")
             row.prop(settings, "height")
         row = column.row(align=True)
-        row.operator("maquette.scale_from_markers", icon="FULLSCREEN_EXIT")
+        row.operator("maquette.scale_from_markers", text="Markers", icon="FULLSCREEN_EXIT")
         row.prop(settings, "marker_size", text="")
         column.prop(settings, "markers_on_floor", text="Markers Lie on the Ground")
 

@@ -124,5 +124,7 @@ def text_of(scene: Scene, length: float) -> str:
 
 
 def size_text(scene: Scene, model: Model) -> str:
-    """Width × depth × height."""
+    """Width × depth × height; without a unit while that would be made up."""
+    if not source_of(model):
+        return " × ".join(f"{side:.3g}" for side in model.mesh.dimensions) + " units"
     return " × ".join(text_of(scene, side) for side in model.mesh.dimensions)

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import coverage, model, retexture, selftest
+from . import coverage, markers, model, retexture, scale, selftest
 
-COMMANDS = (model, coverage, selftest, retexture)
+COMMANDS = (model, coverage, selftest, retexture, scale, markers)
 PROGRAM = "maquette"
 
 

@@ -167,6 +167,21 @@ def test_undo_is_one_step(model, call):
     assert model().collection.get("maquette_size_from") == source
 
 
+def test_without_a_3d_view_a_gesture_says_so_and_leaves_nothing(model, part):
+    for name in ("set_scale", "lay_on_floor", "set_front", "move_origin", "scale_from_card"):
+        with pytest.raises(RuntimeError, match="Start this in a 3D view"):
+            getattr(bpy.ops.maquette, name)("INVOKE_DEFAULT")
+    assert part("operators.gesture_drawing")._live == []
+
+
+def test_a_size_is_shown_in_units_only_once_it_is_known(model, part):
+    scene, size_text = bpy.context.scene, part("scene.scale").size_text
+    scene.unit_settings.system = "METRIC"
+    assert size_text(scene, model()) == "1 × 1 × 1 units"
+    bpy.ops.maquette.set_scale(first=(0, 0, 0), second=(1, 0, 0), distance=0.2)
+    assert size_text(scene, model()) == "20 cm × 20 cm × 20 cm"
+
+
 def test_outside_object_mode_nothing_is_offered(model):
     bpy.ops.object.mode_set(mode="EDIT")
     names = ("set_scale", "lay_on_floor", "floor_from_lowest", "set_front", "move_origin")

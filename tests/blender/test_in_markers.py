@@ -208,3 +208,12 @@ def test_what_the_card_can_t_say_is_told(model):
         bpy.ops.maquette.scale_from_card(first=(100, 75), second=(100, 75))
     with pytest.raises(RuntimeError, match="neither surface nor points"):
         bpy.ops.maquette.scale_from_card(first=(100, 75), second=(100, -9000))
+
+
+def test_the_commands_without_a_window_are_the_engine_s(part, table_folder, tmp_path, capfd):
+    main = part("operators.command").main
+    assert main(["markers", "-o", str(tmp_path / "sheet.png"), "--size", "30mm"]) == 0
+    assert (tmp_path / "sheet.png").stat().st_size > 1000
+    assert main(["scale", str(table_folder), "--marker-size", "50mm"]) == 0
+    assert "2 markers of 50 mm" in capfd.readouterr().err
+    assert main(["scale", str(tmp_path), "--marker-size", "50mm"]) == 2
