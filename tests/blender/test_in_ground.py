@@ -167,13 +167,6 @@ def test_undo_is_one_step(model, call):
     assert model().collection.get("maquette_size_from") == source
 
 
-def test_without_a_3d_view_a_gesture_says_so_and_leaves_nothing(model, part):
-    for name in ("set_scale", "lay_on_floor", "set_front", "move_origin", "scale_from_card"):
-        with pytest.raises(RuntimeError, match="Start this in a 3D view"):
-            getattr(bpy.ops.maquette, name)("INVOKE_DEFAULT")
-    assert part("operators.gesture_drawing")._live == []
-
-
 def test_a_size_is_shown_in_units_only_once_it_is_known(model, part):
     scene, size_text = bpy.context.scene, part("scene.scale").size_text
     scene.unit_settings.system = "METRIC"
