@@ -13,6 +13,7 @@ from mathutils import Vector
 from ..scene import surface
 from ..scene.errors import ModelError
 from ..scene.model import Model, active_model
+from . import gesture_drawing
 from .gesture_drawing import Drawing
 
 _VIEW = {
@@ -62,6 +63,8 @@ class Gesture:
     def invoke(self, context: Context, event: Event) -> set[str]:
         """From the panel: starts picking."""
         area = context.area
+        if gesture_drawing.is_drawing(self.bl_idname):
+            return {"CANCELLED"}  # it is going on already
         if area is None or area.type != "VIEW_3D":
             self.report({"ERROR"}, "Start this in a 3D view.")
             return {"CANCELLED"}
@@ -74,13 +77,20 @@ class Gesture:
         except ModelError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._drawing = Drawing(area)
+        gesture_drawing.end_all()  # another gesture that is still going on hears of it at its next event
+        self._drawing, self._others_know = Drawing(area, self.bl_idname), False
         context.window.cursor_modal_set("CROSSHAIR")
         context.window_manager.modal_handler_add(self)
         self._refresh(context)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: Context, event: Event) -> set[str]:
+        if not self._drawing.is_live:
+            self._stop(context)
+            return {"CANCELLED", "PASS_THROUGH"}
+        if not self._others_know and event.type == "MOUSEMOVE":
+            self._others_know = True
+            return {"PASS_THROUGH"}
         try:
             done = self._hear(context, event)
         except ModelError as error:
@@ -163,6 +173,8 @@ class Gesture:
     def _stop(self, context: Context) -> None:
         self._drawing.remove()
         self.end(context)
+        if gesture_drawing.is_any():
+            return  # the one that took over has the pointer and the status bar now
         if context.window is not None:
             context.window.cursor_modal_restore()
         if context.workspace is not None:

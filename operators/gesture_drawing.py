@@ -26,11 +26,21 @@ def end_all() -> None:
         drawing.remove()
 
 
+def is_any() -> bool:
+    """Whether a gesture is going on."""
+    return bool(_live)
+
+
+def is_drawing(name: str) -> bool:
+    """Whether the gesture of this name is going on."""
+    return any(drawing.name == name for drawing in _live)
+
+
 class Drawing:
     """Plain values that the draw handler reads: the operator itself may be gone when Blender draws."""
 
-    def __init__(self, area: Area) -> None:
-        self.area = area
+    def __init__(self, area: Area, name: str) -> None:
+        self.area, self.name = area, name
         self.points: list[Vector] = []
         self.lines: list[tuple[Vector, Vector]] = []
         self.hover: Vector | None = None
@@ -39,6 +49,11 @@ class Drawing:
         self.warning = ""
         self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
         _live.append(self)
+
+    @property
+    def is_live(self) -> bool:
+        """False once it is removed."""
+        return self in _live
 
     def remove(self) -> None:
         """The end of it; may be called twice."""
