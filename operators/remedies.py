@@ -79,6 +79,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     # at retexturing
     "photos_gone": (RUN_PHOTOS,),
     "away": (PUT_BACK,),
+    "little_agreement": (PUT_BACK,),
     "not_in_photos": (PUT_BACK,),
     "no_uvs": (NEW_UVS,),
     "uvs_missing": (NEW_UVS,),

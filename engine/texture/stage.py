@@ -17,6 +17,7 @@ from .sheets import Tile, tiles_of
 from .survey import agreement, seen_share, survey
 from .unwrap import unwrap
 
+AGREED_AT_LEAST = 0.65  # a mesh in its place has 0.8 and more; a tenth of its size beside it, 0.6
 SEEN_AT_LEAST = 0.03  # of the surface: if the photos show less, it lies somewhere else
 
 
@@ -67,7 +68,14 @@ def retexture(
             advice="Move it back onto the model, or check that it belongs to this model.",
         )
     report.count("seen", round(seen, 4))
-    report.count("agreement", round(agreement(found), 4))
+    agreed = agreement(found)
+    report.count("agreement", round(agreed, 4))
+    if agreed < AGREED_AT_LEAST:
+        report.warn(
+            "little_agreement",
+            f"The photos agree by no more than {percent(agreed)} on the colours: the mesh may lie beside its place, "
+            "or differ much from what they show.",
+        )
     report.count("new_uvs", new)
     tiles = tiles_of(found.corner_uvs, Tiles.OFF if new else settings.tiles)
     if not tiles:

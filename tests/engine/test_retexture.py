@@ -159,6 +159,11 @@ def test_what_can_t_be_painted_is_said_in_words(made, truth) -> None:
         )
 
 
+def test_a_mesh_beside_its_place_is_suspected(made, truth) -> None:
+    beside = replace(made.mesh.surface, vertices=made.mesh.surface.vertices + np.float32([0.12, 0.05, 0]))
+    assert "little_agreement" in warnings(painted(replace(made.mesh, surface=beside), truth)[2])
+
+
 # The recipe
 
 
