@@ -79,6 +79,7 @@ def load_depth_maps(folder: Path, max_side: int) -> list[DepthMap]:
                 depth=depth.reshape(shape),
                 normal=normal.reshape(*shape, 3),
                 confidence=(depth > 0).astype(np.float32).reshape(shape),
+                empty=(depth == 0).reshape(shape),
             )
         )
     return maps

@@ -165,6 +165,7 @@ class DepthMap:
     depth: F32  # (H, W)
     normal: F32  # (H, W, 3)
     confidence: F32  # (H, W) 0..1
+    empty: Bool  # (H, W) nothing of the subject shows here: masked out, or a plain backdrop
 
 
 @dataclass(frozen=True, kw_only=True)

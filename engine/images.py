@@ -70,6 +70,18 @@ def view_valid(view: View) -> Bool:
     return np.asarray(remapped > 127)
 
 
+def view_empty(view: View) -> Bool:
+    """True where the undistorted view shows photo that the user's mask leaves out."""
+    keep = load_mask(view.photo, view.width, view.height)
+    if keep is None:
+        return np.zeros((view.height, view.width), bool)
+    if not is_distorted(view.camera):
+        return ~keep
+    map_x, map_y = _undistort_maps(view)
+    remapped = cv2.remap((~keep).astype(np.uint8) * 255, map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
+    return np.asarray(remapped > 127)
+
+
 def stored_size(photo: Photo) -> tuple[int, int]:
     """(width, height) of the file's pixels, before the EXIF orientation."""
     return (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)

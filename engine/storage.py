@@ -93,6 +93,7 @@ def write_depth(path: Path, depth: DepthMap) -> None:
             depth=depth.depth,
             normal=np.round(depth.normal * 127).astype(np.int8),
             confidence=np.round(depth.confidence * 255).astype(np.uint8),
+            empty=np.packbits(depth.empty),
         )
 
 
@@ -103,8 +104,13 @@ def read_depth(path: Path, view: View) -> DepthMap:
     normal = arrays["normal"].astype(np.float32) / 127
     normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-6)
     confidence = arrays["confidence"].astype(np.float32) / 255
+    empty: Bool = np.unpackbits(arrays["empty"], count=depth.size).astype(bool).reshape(depth.shape)
     return DepthMap(
-        view=view.resized(depth.shape[1], depth.shape[0]), depth=depth, normal=normal, confidence=confidence
+        view=view.resized(depth.shape[1], depth.shape[0]),
+        depth=depth,
+        normal=normal,
+        confidence=confidence,
+        empty=empty,
     )
 
 

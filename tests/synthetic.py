@@ -97,7 +97,13 @@ class Truth:
 
     def depth_maps(self) -> list[DepthMap]:
         return [
-            DepthMap(view=v, depth=d, normal=n.astype(np.float32), confidence=(d > 0).astype(np.float32))
+            DepthMap(
+                view=v,
+                depth=d,
+                normal=n.astype(np.float32),
+                confidence=(d > 0).astype(np.float32),
+                empty=np.zeros(d.shape, bool),
+            )
             for v, d, n in zip(self.views, self.depths, self.normals, strict=True)
         ]
 

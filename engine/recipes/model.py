@@ -28,7 +28,7 @@ from . import export
 from .scale import scaled
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
-VERSION = 2  # raised when a stage's result changes, so that older products are not taken for current
+VERSION = 3  # raised when a stage's result changes, so that older products are not taken for current
 
 
 def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: threading.Event | None = None) -> ResultEvent:

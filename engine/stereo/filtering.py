@@ -40,6 +40,7 @@ def filter_maps(
     plans: list[Plan],
     settings: DepthSettings,
     folder: Path,
+    empty: Callable[[int, View], Bool],
     step: Step,
     landed: Callable[[View, F32, Bool], None],
 ) -> int:
@@ -53,8 +54,9 @@ def filter_maps(
         alike = plane[..., 3] < np.array(MAX_COST, np.float32)[np.minimum(count, len(MAX_COST) - 1)]
         good = (count + 1 >= needed) & alike & level.valid(plan.view)
         good = without_speckles(inverse, good)
-        _write(level.views[plan.view], plane, np.where(good, inverse, 0), count, folder)
-        landed(level.views[plan.view], inverse, good)
+        view = level.views[plan.view]
+        _write(view, plane, np.where(good, inverse, 0), count, empty(plan.view, view), folder)
+        landed(view, inverse, good)
         filtered.append(level.store.array(inverse.shape, np.float32))
         filtered[-1][:] = np.where(good, inverse, 0)
         level.support.append((count + 1).astype(np.uint8))
@@ -66,7 +68,7 @@ def filter_maps(
     return kept
 
 
-def _write(view: View, plane: F32, inverse: F32, count: I32, folder: Path) -> None:
+def _write(view: View, plane: F32, inverse: F32, count: I32, empty: Bool, folder: Path) -> None:
     good = inverse > 0
     normal = camera_normals(view, plane) @ view.rotation.astype(np.float32)
     confidence = (1 - np.clip(plane[..., 3], 0, 1)) * np.minimum(count / 4, 1)
@@ -75,6 +77,7 @@ def _write(view: View, plane: F32, inverse: F32, count: I32, folder: Path) -> No
         depth=np.where(good, 1 / np.where(good, inverse, 1), 0).astype(np.float32),
         normal=(normal * good[..., None]).astype(np.float32),
         confidence=(confidence * good).astype(np.float32),
+        empty=empty,
     )
     write_depth(folder / f"{view.name}.npz", one)
 

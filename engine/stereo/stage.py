@@ -11,7 +11,7 @@ import numpy as np
 from ..datatypes import U8, Bool, Dense, Sparse, View
 from ..errors import EngineError
 from ..geometry import view_of
-from ..images import load_view, view_valid
+from ..images import load_view, view_empty, view_valid
 from ..kernels.device import open_device
 from ..report import Report
 from ..settings import DepthSettings
@@ -72,7 +72,7 @@ def _measure(
 
         level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check, landed)
     with report.step("consistency", len(views), share=0.1) as step:
-        kept = filter_maps(level, plans, settings, folder, step, landing.tell)
+        kept = filter_maps(level, plans, settings, folder, valid.empty, step, landing.tell)
     with report.step("fusion", len(views), share=0.05) as step:
         maps = DepthMaps(views, folder)
         cloud = fuse_maps(level, plans, maps, settings, step)
@@ -127,3 +127,11 @@ class _Valid:
                 valid = valid & (small == 0)
             self.kept[key] = np.packbits(valid)
         return np.unpackbits(self.kept[key], count=shape[0] * shape[1]).astype(bool).reshape(shape)
+
+    def empty(self, index: int, view: View) -> Bool:
+        """Where the view shows that nothing of the subject is."""
+        empty = view_empty(view)
+        if self.backdrops is not None:
+            shape = (view.width, view.height)
+            empty = empty | (cv2.resize(self.backdrops[index], shape, interpolation=cv2.INTER_NEAREST) > 0)
+        return empty

@@ -13,6 +13,7 @@ from .neighbours import PointTree
 from .topology import spread, vertex_normals
 
 ASKED = 3  # points that must be near, so that one stray supports nothing
+EDGE = 1  # pixel: so far an outline may be off
 FAR = 6.0  # spacings: beyond this, far is far
 _CHUNK = 500_000  # points between two looks at the cancel button
 
@@ -27,11 +28,16 @@ def isolation(vertices: F32, faces: I32, cloud: PointCloud, tree: PointTree, ste
 
 
 def votes(points: F32, spacing: F32, maps: Iterable[DepthMap], step: Step) -> tuple[I32, I32]:
-    """Per point: how many views measured something clearly behind it, and how many measured it where it is."""
+    """Per point: how many views looked through it, and how many measured it where it is.
+
+    A view looks through a point when it measured something clearly behind it, or shows nothing of the subject there: whatever
+    hides it, a part of the subject lies within its outline.
+    """
     through = np.zeros(len(points), np.int32)
     confirmed = np.zeros(len(points), np.int32)
     for one in maps:
         nearest, farthest = _window(one)
+        empty = cv2.erode(one.empty.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=EDGE, borderValue=1).ravel()
         height, width = one.depth.shape
         matrix = (one.view.K @ one.view.cam_from_world).astype(np.float32)
         for start in range(0, len(points), _CHUNK):
@@ -45,7 +51,7 @@ def votes(points: F32, spacing: F32, maps: Iterable[DepthMap], step: Step) -> tu
             low, high, z = nearest.ravel()[pixel], farthest.ravel()[pixel], depth[who]
             slack = np.maximum(2 * z / np.float32(one.view.K[0, 0]), spacing[part][who])
             known = high > 0
-            through[start + who[known & (z < low - 2 * slack)]] += 1
+            through[start + who[(known & (z < low - 2 * slack)) | (empty[pixel] > 0)]] += 1
             confirmed[start + who[known & (z > low - slack) & (z < high + slack)]] += 1
             step.check()
         step.advance()

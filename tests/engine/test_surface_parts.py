@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import trimesh
 
 from engine.datatypes import Camera, CameraModel, FocalSource, Photo, PosedPhoto, View
 from engine.geometry import view_of
+from engine.report import Report
 from engine.surface.ground import find_ground
 from engine.surface.neighbours import Cells, PointTree, components
 from engine.surface.poisson import depth_for
 from engine.surface.simplify import clean, close, simplify
 from engine.surface.subject import meeting_point
+from engine.surface.support import votes
 from engine.surface.topology import border_loops, face_components, split_fans
-from tests.synthetic import look_at
+from tests.synthetic import BOX_HIGH, BOX_LOW, Truth, look_at
 
 
 def view(cam_from_world: np.ndarray) -> View:
@@ -133,3 +137,21 @@ def test_the_octree_is_as_fine_as_asked_and_not_finer_than_needed() -> None:
     cube = np.array([[0, 0, 0], [1, 0.5, 0.2]], np.float32)
     depth = depth_for(cube, 0.01)
     assert 1.1 / 2**depth <= 0.01 < 1.1 / 2 ** (depth - 1)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_what_lies_outside_the_outlines_is_looked_through(truth: Truth, measured: bool) -> None:
+    """Masks or a plain backdrop leave only the sphere and the box: all beside them is empty air, what they hide is not."""
+    maps = []
+    for one, kinds in zip(truth.depth_maps(), truth.kinds, strict=True):
+        depth = np.where(kinds > 0, one.depth, 0).astype(np.float32) if measured else np.zeros_like(one.depth)
+        maps.append(replace(one, depth=depth, empty=kinds < 1))
+    middle = (BOX_LOW + BOX_HIGH) / 2
+    on_top, above = middle * [1, 1, 0] + [0, 0, BOX_HIGH[2]], middle * [1, 1, 0] + [0, 0, BOX_HIGH[2] + 0.1]
+    beside = middle + np.array([0.35, 0, 0])
+    points = np.array([middle, on_top, above, beside], np.float32)
+    through, confirmed = votes(points, np.full(4, 0.004, np.float32), maps, Report().step("votes", len(maps)))
+    # the box's middle is hidden in every photo, and within its outline in every photo
+    assert through[0] == 0 and through[1] <= 1
+    assert (through[2:] >= 3).all() and (confirmed[2:] <= 1).all()
+    assert (confirmed[1] >= 5) == measured
