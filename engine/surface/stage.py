@@ -14,6 +14,7 @@ from ..report import Report
 from ..settings import Region, SurfaceSettings
 from . import points, trim
 from .box import Cage, boxed, cage_of
+from .caps import capped
 from .lining import lined
 from .neighbours import PointTree
 from .poisson import cell_at, depth_for, poisson
@@ -89,6 +90,10 @@ def run(
             vertices, faces = compact(vertices, faces[~gone])
         if len(faces) == 0:
             raise _nothing()
+    with report.step("caps", len(maps)) as step:
+        limit = settings.fill_holes_below * subject.diagonal
+        vertices, faces, lids = capped(vertices, faces, maps, 2 * voxel, limit, step)
+        report.count("holes_capped", lids)
     if not settings.watertight:
         vertices, faces = _lined(vertices, faces, sparse, 2 * voxel, report)
     with report.step("simplify", share=0.05):
