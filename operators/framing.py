@@ -26,6 +26,14 @@ def frame_selected(context: Context) -> None:
             bpy.ops.view3d.view_selected()
 
 
+def show_texture(context: Context) -> None:
+    """Where solid shading shows the materials' plain colours, as it does at first, it shows their textures from now on."""
+    for area in _views(context):
+        shading = area.spaces.active.shading
+        if shading.type == "SOLID" and shading.color_type == "MATERIAL":
+            shading.color_type = "TEXTURE"
+
+
 class Viewpoints:
     """From where each 3D view looked at some moment: one that an artist has turned since is left to them."""
 

@@ -13,9 +13,13 @@ from ..engine.protocol import Event as EngineEvent
 from ..scene import build, photos, result, unfinished
 from . import progress
 from .engine_operator import EngineOperator
-from .framing import frame_selected
+from .framing import frame_selected, show_texture
 from .request import Request, texture_folder
 from .steps import Steps
+
+QUICK_TEXTURE = (
+    4096  # pixels: Blender decodes a larger one for seconds, and is not asked to in the middle of other work
+)
 
 
 class ModelOperator(EngineOperator):
@@ -52,5 +56,7 @@ def place_model(context: Context, prepared: build.Prepared) -> Steps:
     yield from build.build_in_steps(context, prepared, beside=texture_folder(context))
     yield
     frame_selected(context)
+    if len(prepared.result.textured.base_colour) <= QUICK_TEXTURE:
+        show_texture(context)
     progress.show_facts(context, str(prepared.result.folder), prepared.result.report)
     photos.take_run(context.scene, prepared.result.report)

@@ -64,14 +64,13 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "no_overlap": (CHECK, ADD),
     "no_parallax": (CHECK, ADD),
     "no_depth": (CHECK, ADD),
-    # while it runs
-    "cancelled": (),  # the panel offers to go on anyway
-    "crashed": (RESUME, LOG),
+    # while it runs (the panel offers to go on wherever that helps)
+    "crashed": (LOG,),
     "defect": (LOG,),
     "out_of_memory": (DRAFT,),
     "disk_full": (FREE_SPACE, OTHER_FOLDER),
     "read_only": (OTHER_FOLDER,),
-    "write_failed": (RESUME, OTHER_FOLDER),
+    "write_failed": (OTHER_FOLDER,),
     "out_is_file": (OTHER_FOLDER,),
     "busy": (OTHER_FOLDER,),
     "device_cpu": (AUTO_DEVICE,),

@@ -10,6 +10,7 @@ from ..engine.protocol import Event, PreviewEvent
 from ..engine.remaining import Remaining
 from ..scene.previews import Previews
 from . import progress
+from .autosave import Autosave
 from .framing import Viewpoints, frame_box
 
 REDRAW_SECONDS = 0.4  # between drawings of the 3D views for news alone, and ten times what one takes: weak cards exist
@@ -22,6 +23,7 @@ class Watch:
         self._remaining = Remaining(time.monotonic())
         self._previews = Previews(context.scene.name)
         self._viewpoints = Viewpoints(context)
+        self._autosave = Autosave(context, time.monotonic())
         self._framed = self._news = False
         self._draw_after = 0.0
 
@@ -35,6 +37,7 @@ class Watch:
         """A few times a second."""
         progress.show_remaining(context, self._remaining.words(time.monotonic()))
         now = time.monotonic()
+        self._autosave.tick(context, now)
         self._news |= bool(self._previews.take())
         if not self._news or now < self._draw_after:
             return

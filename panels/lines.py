@@ -50,11 +50,11 @@ def _wrapped(context: Context, text: str) -> Iterator[str]:
         yield row
 
 
-def draw_told(layout: UILayout, context: Context, line: PropertyGroup) -> None:
+def draw_told(layout: UILayout, context: Context, kind: str, text: str, code: str) -> None:
     """A line of what a run told, and the buttons that help."""
-    remedies = REMEDIES.get(line.code, ())
+    remedies = REMEDIES.get(code, ())
     place = layout.column(align=True)
-    draw_line(place, context, line.kind, line.text)
+    draw_line(place, context, kind, text)
     for remedy in remedies:
         button = place.operator(remedy.operator, text=remedy.label, icon=remedy.icon)
         for name, value in remedy.settings.items():

@@ -24,7 +24,9 @@ class MAQUETTE_PT_model(Panel):
         else:
             self._draw_start(context)
         for line in state.messages:
-            draw_told(self.layout, context, line)
+            draw_told(self.layout, context, line.kind, line.text, line.code)
+        if context.scene.maquette.unfinished.folder and not is_busy():
+            self._draw_unfinished(context.scene.maquette.unfinished.name)
 
     def _draw_start(self, context: Context) -> None:
         settings = context.scene.maquette
@@ -33,10 +35,11 @@ class MAQUETTE_PT_model(Panel):
         layout.row().prop(settings, "quality", expand=True)
         row = layout.row()
         row.scale_y = 1.6
-        row.enabled = any(photo.use for photo in settings.photos.rows)
+        ticked = any(photo.use for photo in settings.photos.rows)
+        row.enabled = ticked
         row.operator("maquette.build_model", icon="OUTLINER_OB_MESH")
-        if settings.unfinished.folder:
-            self._draw_unfinished(settings.unfinished.name)
+        if len(settings.photos.rows) and not ticked:
+            draw_told(layout, context, "WARNING", "No photo is ticked.", "none_ticked")
 
     def _draw_unfinished(self, name: str) -> None:
         """A run that was stopped, by whatever: perhaps in another session."""

@@ -145,3 +145,25 @@ def test_a_texture_beside_is_asked_for_before_the_work(maquette, result_folder):
     with pytest.raises(RuntimeError, match="has no place yet"):
         bpy.ops.maquette.import_result(directory=str(result_folder))
     assert [line.code for line in bpy.context.window_manager.maquette.messages] == ["not_saved"]
+
+
+def test_what_blender_doesn_t_save_during_a_run_is_saved_by_us(maquette, part, tmp_path):
+    """A copy where Blender would put it, at its intervals, if anything has changed; the open file stays what it is."""
+    autosave = part("operators.autosave")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
+    paths = bpy.context.preferences.filepaths
+    paths.auto_save_time, paths.use_auto_save_temporary_files = 3, True
+    try:
+        saver = autosave.Autosave(bpy.context, 100.0)
+        bpy.ops.mesh.primitive_cube_add()
+        bpy.ops.ed.undo_push(message="cube")
+        assert not saver.tick(bpy.context, 279.0) and not autosave.place().exists()
+        assert saver.tick(bpy.context, 281.0)
+        assert not saver.tick(bpy.context, 282.0)
+        assert bpy.data.filepath == str(tmp_path / "mine.blend")
+        assert autosave.place().name.startswith("mine_")
+        with bpy.data.libraries.load(str(autosave.place())) as (there, _):
+            assert there.objects == ["Cube"]
+    finally:
+        autosave.place().unlink(missing_ok=True)
+        paths.auto_save_time = 2

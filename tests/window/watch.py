@@ -105,6 +105,12 @@ def steps() -> Iterator[float]:
         yield 3
         held[f"{name}: first drawing"] = gap.take().as_json()
         checks[f"{name}: built"] = bool(bpy.context.view_layer.objects.active) and not part("scene.previews")._handles
+    before = len(bpy.data.objects)
+    with bpy.context.temp_override(**view()):
+        bpy.ops.ed.undo()
+    yield 1
+    checks["undo takes the large one away in one step"] = 0 < len(bpy.data.objects) < before
+    settings = bpy.context.scene.maquette
     settings.output = str(FOLDER / "out-cancelled")
     start(STORY, 30)
     yield from until(lambda: state.progress > 0.45, 30)
