@@ -6,7 +6,7 @@ reads meanwhile, without bpy) and `place` (what makes Blender's data of it, in s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bpy.types import Context, Event
@@ -59,6 +59,10 @@ class EngineOperator(SteppedOperator):
         yield
         return self.take(context, fetched)
 
+    def surroundings(self, context: Context) -> Mapping[str, str]:
+        """What the child process finds in its environment, besides ours. Called after `command`."""
+        return {}
+
     def begin(self, context: Context) -> None:
         """The engine has started: what the last run told is cleared."""
         progress.begin(context)
@@ -91,7 +95,7 @@ class EngineOperator(SteppedOperator):
 
     def _start(self, context: Context) -> bool:
         try:
-            self._run = EngineRun(self.command(context))
+            self._run = EngineRun(self.command(context), self.surroundings(context))
         except (EngineError, OSError) as error:
             self.begin(context)
             progress.tell_error(context, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bpy
@@ -48,6 +48,12 @@ class MAQUETTE_OT_make_asset(EngineOperator, Operator):
         blender = [bpy.app.binary_path, "--background", "--factory-startup", "-noaudio", "--python"]
         start = [*blender, str(WORKER), "--"] if bpy.app.binary_path else [sys.executable, str(WORKER)]
         return [*start, str(self._scratch / "job.json")]
+
+    def surroundings(self, context: Context) -> Mapping[str, str]:
+        """A user folder of its own: a Blender with factory settings removes the wheels of all extensions that are not enabled there."""
+        folder = self._scratch / "user"
+        (folder / "config").mkdir(parents=True)  # else Blender takes the artist's own all the same
+        return {"BLENDER_USER_RESOURCES": str(folder)}
 
     def begin(self, context: Context) -> None:
         progress.begin_again(context)

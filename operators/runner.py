@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import queue
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -73,7 +74,7 @@ def engine_command(words: Sequence[str]) -> list[str]:
 class EngineRun:
     """One engine at work. `outcome` is set when it has ended, whatever happened to it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], surroundings: Mapping[str, str] | None = None) -> None:
         self.outcome: ResultEvent | ErrorEvent | None = None
         self._said: ResultEvent | ErrorEvent | None = None
         self._end_by: float | None = None
@@ -89,6 +90,7 @@ class EngineRun:
             text=True,
             encoding="utf-8",
             errors="replace",
+            env=None if not surroundings else os.environ | surroundings,
             **window,
         )
         # The threads get plain objects, never bpy's: Blender would crash.

@@ -43,8 +43,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if "bpy" in sys.modules:
         import addon_utils
 
+        wheels = [*PROFILE.glob("extensions/.local/lib/*/site-packages/pycolmap")]
         if addon_utils.check(MODULE)[1]:
             addon_utils.disable(MODULE)
+            if not wheels:  # another Blender that a test started on this profile cleared them away
+                print("\nThe extension's wheels are gone.")
+                session.exitstatus = 1
         try:
             left = _watched.left()
         finally:
