@@ -22,7 +22,7 @@ from ..engine.jobs import ModelJob
 from .axes import world_from_camera
 from .cameras import GHOST, PHOTO, is_ghost, is_ours
 from .errors import ModelError
-from .moving import move_as_one
+from .moving import move_as_one, world_of
 
 UNREGISTERED = "maquette_unregistered"  # on the model's collection, as JSON: photos without a place, and why
 FOLDER = "maquette_folder"  # on the model's collection: where its result lies
@@ -90,7 +90,7 @@ def solved_from_world(model: Model) -> Matrix:
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f"The model's run in {model.folder} is gone or can't be read: build it again.") from error
     places = {posed.photo.name: world_from_camera(posed.cam_from_world) for posed in solved.posed}
-    here = {photo_of(camera): np.array(camera.matrix_world) for camera in model.cameras}
+    here = {photo_of(camera): np.array(world_of(camera)) for camera in model.cameras}
     names = [name for name, place in here.items() if name in places and abs(np.linalg.det(place)) > 1e-18]
     if not names:
         raise ModelError("None of the model's cameras is in the scene any more: import the finished model again.")

@@ -7,7 +7,7 @@ mesh, ours or the artist's, changes its place; its size goes into its data, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import bpy
 from bpy.types import ID, Object
@@ -21,29 +21,55 @@ _TRANSFORMS = ("location", "rotation", "scale", "delta")
 def move_as_one(kept: Iterable[Object], others: Iterable[Object], change: Matrix) -> None:
     """Applies a similarity of Blender's world to `kept`, meshes whose own numbers stay, all their children, and `others`."""
     bpy.context.view_layer.update()
-    kept = set(kept)
+    kept = list(kept)
     things = list(dict.fromkeys([*kept, *(child for mesh in kept for child in mesh.children_recursive), *others]))
     _check(things)
-    scale = change.median_scale
-    places = {thing: thing.matrix_world.copy() for thing in things}
-    backs = {thing: _parent_space(thing).inverted_safe() for thing in things}
-    sizes = _Sizes(kept, things, scale)
+    before = {thing: world_of(thing) for thing in things}
+    sizes = _Sizes(set(kept), things, change.median_scale)
     for thing in things:
         if thing in kept:
-            sizes.transform(thing, places[thing].inverted_safe() @ change @ places[thing])
+            sizes.transform(thing, before[thing].inverted_safe() @ change @ before[thing])
         elif not _is_animated(thing):
             sizes.grow(thing)
-    for level in _levels(things):
-        for thing in level:
-            if thing in kept:
-                _stay(thing, places[thing])
-            elif _is_animated(thing) and thing.parent is not None:
-                # Its curves set its place anew at every frame: so the space that they are in is changed.
-                space = backs[thing].inverted_safe()
-                thing.matrix_parent_inverse = backs[thing] @ change @ space @ thing.matrix_parent_inverse
-            else:
-                thing.matrix_world = _moved(places[thing], change)
-        bpy.context.view_layer.update()  # the next level is placed against this one
+    after: dict[Object, Matrix] = {}
+    for thing in _parents_first(things):
+        if thing not in kept and thing.parent is not None and _is_animated(thing):
+            _carry(thing, before, after, change)
+            continue
+        goal = before[thing] if thing in kept else _moved(before[thing], change)
+        if thing not in kept or after.get(thing.parent) != before.get(thing.parent):
+            _put(thing, goal, after)
+        after[thing] = goal
+    bpy.context.view_layer.update()
+
+
+def world_of(thing: Object) -> Matrix:
+    """Its place in Blender's world, also where its collection is switched off: then Blender's own figure is an old one."""
+    if len(thing.constraints) or (thing.parent is not None and thing.parent_type != "OBJECT"):
+        return thing.matrix_world.copy()
+    if thing.parent is None:
+        return thing.matrix_basis.copy()
+    return world_of(thing.parent) @ thing.matrix_parent_inverse @ thing.matrix_basis
+
+
+def _put(thing: Object, goal: Matrix, after: dict[Object, Matrix]) -> None:
+    """To a place in the world, whose parent may have been moved already."""
+    if thing.parent is None:
+        thing.matrix_basis = goal
+    elif thing.parent_type == "OBJECT":
+        space = after.get(thing.parent, world_of(thing.parent)) @ thing.matrix_parent_inverse
+        thing.matrix_basis = space.inverted_safe() @ goal
+    else:  # a bone or vertices
+        bpy.context.view_layer.update()
+        thing.matrix_world = goal
+
+
+def _carry(thing: Object, before: dict[Object, Matrix], after: dict[Object, Matrix], change: Matrix) -> None:
+    """Its curves set its place anew at every frame: so the space that they are in is changed."""
+    was = before.get(thing.parent, world_of(thing.parent))
+    now = after.get(thing.parent, was)
+    thing.matrix_parent_inverse = now.inverted_safe() @ change @ was @ thing.matrix_parent_inverse
+    after[thing] = change @ before[thing]
 
 
 def set_pivot(mesh: Object, point: Vector) -> None:
@@ -51,12 +77,12 @@ def set_pivot(mesh: Object, point: Vector) -> None:
     if _is_animated(mesh):
         return  # its curves say where its origin is
     bpy.context.view_layer.update()
-    place = mesh.matrix_world.copy()
+    place = world_of(mesh)
     goal = Matrix.Translation(point) @ place.to_3x3().to_4x4()
     shift = goal.inverted_safe() @ place
     mesh.data.transform(shift, shape_keys=True)
     mesh.data.update()
-    mesh.matrix_world = goal
+    _put(mesh, goal, {})
     for child in mesh.children:
         child.matrix_parent_inverse = shift @ child.matrix_parent_inverse
     bpy.context.view_layer.update()
@@ -67,30 +93,14 @@ def _moved(place: Matrix, change: Matrix) -> Matrix:
     return Matrix.Translation(change @ place.translation) @ turned.to_4x4()
 
 
-def _stay(thing: Object, place: Matrix) -> None:
-    """A kept object's parent may have been moved under it."""
-    if any(
-        abs(a - b) > 1e-6
-        for row, was in zip(thing.matrix_world, place, strict=True)
-        for a, b in zip(row, was, strict=True)
-    ):
-        thing.matrix_world = place
-
-
-def _parent_space(thing: Object) -> Matrix:
-    """What an object's own transform and its parent inverse are relative to."""
-    own = thing.matrix_parent_inverse @ thing.matrix_basis
-    return thing.matrix_world @ own.inverted_safe()
-
-
-def _levels(things: list[Object]) -> Iterator[list[Object]]:
-    """Parents before their children."""
-    left, placed = list(things), set()
-    while left:
-        now = [thing for thing in left if thing.parent is None or thing.parent in placed or thing.parent not in left]
-        yield now
-        placed |= set(now)
-        left = [thing for thing in left if thing not in placed]
+def _parents_first(things: list[Object]) -> list[Object]:
+    depth = {thing: 0 for thing in things}
+    for thing in things:
+        above = thing.parent
+        while above is not None:
+            depth[thing] += 1
+            above = above.parent
+    return sorted(things, key=depth.__getitem__)
 
 
 def _is_animated(thing: Object) -> bool:

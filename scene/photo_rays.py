@@ -10,6 +10,7 @@ from . import surface
 from .cameras import PHOTO_SIZE, PIXEL_ASPECT
 from .errors import ModelError
 from .model import Model, photo_of
+from .moving import world_of
 
 NEAR = 12  # points of the cloud that stand in where the model has no surface
 REACH = 0.12  # of the photo's longer side: how far from the pixel they may lie
@@ -29,14 +30,14 @@ def camera_named(model: Model, name: str) -> Object:
 def pixel_of(camera: Object, point: Vector) -> Vector:
     """Where a place of Blender's world is in the photo, in pixels from its upper left corner."""
     fx, fy, cx, cy = _pinhole(camera)
-    x, y, z = camera.matrix_world.normalized().inverted() @ point
+    x, y, z = world_of(camera).normalized().inverted() @ point
     return Vector((cx + fx * x / -z, cy - fy * y / -z))
 
 
 def place_at(model: Model, camera: Object, pixel: Vector) -> Vector:
     """The place that a pixel shows: on the model, else on the flat through the cloud's points around it."""
     fx, fy, cx, cy = _pinhole(camera)
-    world = camera.matrix_world.normalized()
+    world = world_of(camera).normalized()
     ray = world.to_3x3() @ Vector(((pixel.x - cx) / fx, -(pixel.y - cy) / fy, -1.0))
     hit = surface.cast(model.mesh, world.translation, ray)
     if hit is not None:
@@ -54,7 +55,7 @@ def _depth_from_points(model: Model, camera: Object, pixel: np.ndarray) -> float
     mesh = model.points.data
     places = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", places)
-    into = np.array(camera.matrix_world.normalized().inverted() @ model.points.matrix_world)
+    into = np.array(world_of(camera).normalized().inverted() @ world_of(model.points))
     cam = places.reshape(-1, 3) @ into[:3, :3].T + into[:3, 3]
     cam = cam[cam[:, 2] < 0]
     fx, fy, cx, cy = _pinhole(camera)

@@ -200,3 +200,21 @@ def test_sculpted_multires_detail_grows_with_it(model, part):
     before = shown(mesh)
     assert np.abs(before).max() > 1.05
     check(model, part)
+
+
+def test_cameras_that_are_switched_off_in_the_outliner_follow_all_the_same(model, part):
+    found = model()
+    inner = found.collection.children[0]
+    bpy.context.view_layer.update()
+    photos = in_cameras(found)
+    layer = bpy.context.view_layer.layer_collection.children[found.collection.name].children[inner.name]
+    layer.exclude = True
+    found.points.hide_viewport = True
+    found.mesh.location = (5, -3, 2)  # Blender does not tell the cameras
+    bpy.context.view_layer.update()
+    first = Vector(found.points.data.vertices[0].co) + found.mesh.location
+    part("scene.model").move(found, CHANGE)
+    layer.exclude, found.points.hide_viewport = False, False
+    bpy.context.view_layer.update()
+    assert np.allclose(in_cameras(model()), photos, atol=1e-4)
+    assert (found.points.matrix_world @ found.points.data.vertices[0].co - CHANGE @ first).length < 1e-4
