@@ -71,6 +71,10 @@ def _painted(thing: Object, gathered: Gathered) -> list[str]:
 
 def _check(model: Model, thing: Object) -> None:
     """What the panel has a button for."""
+    if thing.library is not None or thing.data.library is not None:
+        raise EngineError(
+            "linked", f"{thing.name} comes from another file.", advice="Make it local first (Object > Relations)."
+        )
     if not (ModelJob(photos=(), out=model.folder).workspace / "sparse.npz").is_file():
         raise EngineError(
             "result_missing",

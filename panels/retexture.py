@@ -38,12 +38,22 @@ class MAQUETTE_PT_retexture(Panel):
         in_place = is_in_place(model, thing)
         self._draw_object(context, thing, in_place)
         self._draw_settings(context, thing)
-        column = layout.column()
-        column.enabled = in_place and not is_busy()
-        column.scale_y = 1.4
-        column.operator("maquette.retexture", icon="BRUSH_DATA")
+        if is_busy():
+            self._draw_progress(context)
+        else:
+            column = layout.column()
+            column.enabled = in_place
+            column.scale_y = 1.4
+            column.operator("maquette.retexture", icon="BRUSH_DATA")
         if FACTS in thing:
             self._draw_outcome(context, thing)
+
+    def _draw_progress(self, context: Context) -> None:
+        """Here too: the first panel may be out of sight."""
+        state = context.window_manager.maquette
+        row = self.layout.row(align=True)
+        row.progress(factor=state.progress, type="BAR", text=f"{state.stage}  {state.progress:.0%}")
+        row.operator("maquette.cancel", text="", icon="X")
 
     def _draw_object(self, context: Context, thing: Object, in_place: bool) -> None:
         self.layout.label(text=f"{thing.name}: {len(thing.data.polygons):,} faces", icon="MESH_DATA")

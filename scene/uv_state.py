@@ -26,10 +26,10 @@ def words_of(thing: Object) -> str:
         inside = inside and -1e-4 <= u <= 1 + 1e-4 and -1e-4 <= v <= 1 + 1e-4
         tiles.add((_tile(u), _tile(v)))
     if inside:
-        return f"{name}: in the square"
+        return f"{name}: inside 0 to 1"
     if all(0 <= u < 10 and 0 <= v < 10 for u, v in tiles):
-        return f"{name}: {len(tiles)} tiles"
-    return f"{name}: beyond the square"
+        return f"{name}: {len(tiles)} UDIM tiles"
+    return f"{name}: beyond 0 to 1, the picture repeats"
 
 
 def _tile(at: float) -> int:

@@ -31,7 +31,7 @@ class Atlas:
     corners: F32  # (F, 6) texel coordinates of the three corners, first row on top
     width: int
     height: int
-    owner: I32 | None = None  # (H, W) the face that each texel belongs to; None where no two faces overlap
+    owner: Any = None  # (H, W) from `kept`: the face that each texel belongs to; None where no two faces overlap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,15 @@ def new_sums(width: int, height: int) -> Any:
     return sums
 
 
+def kept(owner: I32 | None) -> Any:
+    """Owners as the kernels want them: sent once to a device with memory of its own, and not at every launch."""
+    if owner is None or not open_device().is_gpu:
+        return owner
+    held = qd.ndarray(qd.i32, owner.shape)
+    held.from_numpy(owner)
+    return held
+
+
 def bake(atlas: Atlas, shot: Shot, picks: I32, weights: F32, shift: F32, sums: Any) -> None:
     """Adds a view's colours to the texels of the picked faces. `weights` (n, 3) at their corners; `shift` (V, 3) is added."""
     numbers = _numbers(shot)
@@ -77,7 +86,7 @@ def resolve(atlas: Atlas, colours: F32, unseen: F32, sums: Any, out: U8, kind: U
     )  # fmt: skip
 
 
-def _owners(atlas: Atlas) -> tuple[int, I32]:
+def _owners(atlas: Atlas) -> tuple[int, Any]:
     return (0, _NO_OWNERS) if atlas.owner is None else (1, atlas.owner)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..datatypes import F32, F64, I32, U8, Bool, View
 from ..images import load_view
-from ..kernels.texture_bake import GUESSED, OUTSIDE, Atlas, Shot, bake, new_sums, resolve
+from ..kernels.texture_bake import GUESSED, OUTSIDE, Atlas, Shot, bake, kept, new_sums, resolve
 from ..report import Report, Step
 from ..settings import TextureSettings
 from .choose import Choice
@@ -98,7 +98,7 @@ def _paint_sheets(
             corners=sheet.corners,
             width=size,
             height=sheet.rows,
-            owner=sheet.owner,
+            owner=kept(sheet.owner),
         )
         for sheet in sheets
     ]

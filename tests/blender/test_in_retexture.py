@@ -226,7 +226,7 @@ def test_udim_tiles_become_one_tiled_image(jar, part, tmp_path):
     before = uvs.copy()
     uvs[before[:, 1] > 2 / 3] += [1, 0]
     layer.foreach_set("vector", uvs.ravel())
-    assert part("scene.uv_state").words_of(jar).endswith("2 tiles")
+    assert part("scene.uv_state").words_of(jar).endswith("2 UDIM tiles")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "jar.blend"))
     for storage in ("PACKED", "BESIDE"):
         bpy.context.scene.maquette.storage = storage
