@@ -9,7 +9,7 @@ from bpy.types import Context, Operator
 
 from ..engine.errors import EngineError
 from ..engine.protocol import ResultEvent
-from ..scene import retexture
+from ..scene import overlay, retexture
 from ..scene.errors import ModelError
 from . import progress
 from .engine_operator import EngineOperator
@@ -47,6 +47,7 @@ class MAQUETTE_OT_retexture(EngineOperator, Operator):
         if thing is None:
             raise EngineError("object_gone", f"{name} is no longer in the scene.")
         try:
+            overlay.hide(thing)  # else the new texture would not be seen
             retexture.put_on(thing, self._request.gathered, fetched, beside=texture_folder(context))
         except ModelError as error:
             raise EngineError("model", str(error)) from error

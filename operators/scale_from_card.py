@@ -9,7 +9,7 @@ from bpy.types import Context, Event, Operator
 from mathutils import Vector
 
 from ..scene import photo_rays, surface
-from ..scene.cameras import is_ours
+from ..scene.cameras import is_photo
 from ..scene.errors import ModelError
 from ..scene.model import Model, active_model, photo_of
 from ..scene.scale import REFERENCES, set_length, source_of, text_of, to_scene_units
@@ -68,12 +68,12 @@ class MAQUETTE_OT_scale_from_card(AsksBeforeReplacing, Gesture, Operator):
         return super().invoke(context, event)
 
     def begin(self, context: Context, model: Model) -> None:
-        looked_through = context.space_data.region_3d.view_perspective == "CAMERA" and is_ours(context.scene.camera)
+        looked_through = context.space_data.region_3d.view_perspective == "CAMERA" and is_photo(context.scene.camera)
         named = self.camera or next(
             (
                 thing.name
                 for thing in (context.scene.camera if looked_through else None, context.object)
-                if is_ours(thing)
+                if is_photo(thing)
             ),
             "",
         )

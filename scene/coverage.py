@@ -14,7 +14,7 @@ from bpy.types import Mesh
 from mathutils import Matrix
 
 from ..engine.coverage.residuals import Fit
-from ..engine.datatypes import F32, F64, Bool
+from ..engine.datatypes import F32, F64, I32, Bool
 from ..engine.errors import EngineError
 from .cameras import note_fit
 from .errors import ModelError
@@ -55,14 +55,9 @@ def hand_over(model: Model, path: Path) -> Handed:
     world_from_handed = world_from_solved @ Matrix(placed.tolist()).inverted()
     handed_from_mesh = np.array(world_from_handed.inverted() @ model.mesh.matrix_world)
     places = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", places)
+    mesh.attributes["position"].data.foreach_get("vector", places)
     vertices = places.reshape(-1, 3) @ handed_from_mesh[:3, :3].T + handed_from_mesh[:3, 3]
-    mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    faces, polygon_of = np.empty(count * 3, np.int32), np.empty(count, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", faces)
-    mesh.loop_triangles.foreach_get("polygon_index", polygon_of)
-    faces = faces.reshape(-1, 3)
+    faces, polygon_of = _triangles(mesh)
     if np.linalg.det(handed_from_mesh[:3, :3]) < 0:  # mirrored: else all would be backs
         faces = faces[:, ::-1]
     corner = vertices[faces]
@@ -125,6 +120,20 @@ def _mesh_of(model: Model) -> Mesh:
     if not len(model.mesh.data.polygons):
         raise ModelError("The model's mesh has no faces.")
     return model.mesh.data
+
+
+def _triangles(mesh: Mesh) -> tuple[I32, I32]:
+    """(T, 3) vertices and (T,) polygons. Asking a mesh of triangles for its triangles takes many times as long as its corners."""
+    if len(mesh.loops) == 3 * len(mesh.polygons):
+        corners = np.empty(len(mesh.loops), np.int32)
+        mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
+        return corners.reshape(-1, 3), np.arange(len(mesh.polygons), dtype=np.int32)
+    mesh.calc_loop_triangles()
+    count = len(mesh.loop_triangles)
+    faces, polygon_of = np.empty(count * 3, np.int32), np.empty(count, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", faces)
+    mesh.loop_triangles.foreach_get("polygon_index", polygon_of)
+    return faces.reshape(-1, 3), polygon_of
 
 
 def _filled(mesh: Mesh) -> Bool:

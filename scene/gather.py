@@ -15,7 +15,7 @@ from ..engine import storage
 from ..engine.datatypes import F64, I32, GivenMesh, TriMesh
 from ..engine.jobs import ModelJob
 from .axes import world_from_camera
-from .cameras import is_ours
+from .cameras import is_photo
 from .errors import ModelError
 from .model import FOLDER, ROLE, Model, models_in, photo_of, solved_from_world
 
@@ -60,7 +60,7 @@ def model_for(context: Context, thing: Object) -> Model:
     for collection in context.scene.collection.children_recursive:
         if FOLDER in collection:
             things = collection.all_objects[:]
-            cameras = tuple(one for one in things if is_ours(one))
+            cameras = tuple(one for one in things if is_photo(one))
             scan = _scan(things, cameras) or thing
             if thing in things and cameras:
                 return Model(collection=collection, mesh=scan, cameras=cameras, points=None)

@@ -6,6 +6,8 @@ while sculpting, nothing of the artist's is overwritten, renders don't change, a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
@@ -102,6 +104,20 @@ def hide(model_mesh: Object) -> None:
             bpy.data.node_groups.remove(group)
     for material in [one for one in bpy.data.materials if one.name.startswith(NAME) and one.users == 0]:
         bpy.data.materials.remove(material)
+
+
+@contextmanager
+def without(model_mesh: Object) -> Iterator[None]:
+    """The artist's own material for a moment, for what is made of the object as it is seen."""
+    ours = [one for one in model_mesh.modifiers if _is_overlay(one) and one.show_viewport]
+    for modifier in ours:
+        modifier.show_viewport = False
+    bpy.context.view_layer.update()
+    try:
+        yield
+    finally:
+        for modifier in ours:
+            modifier.show_viewport = True
 
 
 def shown(model_mesh: Object) -> str | None:

@@ -8,20 +8,20 @@ from .cameras import is_ghost, is_ours, match_render
 from .errors import ModelError
 from .model import Model, active_model
 
-BEFORE = (
-    "maquette_before"  # on the scene: the artist's own camera and picture size, while one of ours is looked through
-)
+BEFORE = "maquette_before"  # on the scene: the artist's own camera and picture size, while one of ours is in use
 _RENDER = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 
 
 def look_through(context: Context, camera: Object) -> None:
     """The scene's camera and render size become the photo's; a 3D view that asked for it looks through."""
     scene = context.scene
-    if not is_ours(scene.camera):
+    if not is_ours(scene.camera) or BEFORE not in scene:
         keep_view(scene)
     match_render(scene, camera)
     space = context.space_data
     if space is not None and space.type == "VIEW_3D":
+        scene[BEFORE]["lines"] = scene[BEFORE].get("lines", 0) or int(space.overlay.show_relationship_lines)
+        space.overlay.show_relationship_lines = False  # all cameras hang on the mesh: their lines cross the picture
         space.region_3d.view_perspective = "CAMERA"
     note_row(context, camera)
 
@@ -29,19 +29,22 @@ def look_through(context: Context, camera: Object) -> None:
 def keep_view(scene: Scene) -> None:
     """For `leave`."""
     before = {name: getattr(scene.render, name) for name in _RENDER}
-    scene[BEFORE] = before | {"camera": scene.camera.name if scene.camera else ""}
+    own = scene.camera if scene.camera is not None and not is_ours(scene.camera) else None
+    scene[BEFORE] = before | {"camera": own.name if own else "", "lines": 0}
 
 
 def leave(context: Context) -> None:
     """The artist's own camera, picture size and view again."""
-    scene = context.scene
+    scene, space = context.scene, context.space_data
     before = scene.get(BEFORE)
     if before is not None:
         for name in _RENDER:
             setattr(scene.render, name, before[name])
         scene.camera = scene.objects.get(before["camera"])
+        lines = bool(before.get("lines", 0))
         del scene[BEFORE]
-    space = context.space_data
+        if space is not None and space.type == "VIEW_3D" and lines:
+            space.overlay.show_relationship_lines = True
     if space is not None and space.type == "VIEW_3D" and space.region_3d.view_perspective == "CAMERA":
         space.region_3d.view_perspective = "PERSP"
 

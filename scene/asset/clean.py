@@ -8,6 +8,7 @@ from bmesh.types import BMesh, BMFace
 from bpy.types import Object
 from mathutils import Matrix, Vector
 
+from .. import overlay
 from .tools import StepError, diagonal, new_object
 
 SLIVER = 1e-6  # of the diagonal: shorter edges trouble QuadriFlow and bakes
@@ -15,8 +16,9 @@ SLIVER = 1e-6  # of the diagonal: shorter edges trouble QuadriFlow and bakes
 
 def copy_scan(scan: Object, name: str) -> tuple[Object, Vector]:
     """The scan as it is seen (modifiers applied, transform baked in), standing on its origin; and where that origin lies."""
-    evaluated = scan.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    mesh = bpy.data.meshes.new_from_object(evaluated)
+    with overlay.without(scan):  # else the asset would wear the colours of the coverage
+        evaluated = scan.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        mesh = bpy.data.meshes.new_from_object(evaluated)
     mesh.name = name
     if not mesh.polygons:
         raise StepError("The scan has no faces.")

@@ -88,7 +88,7 @@ def test_quads_are_counted_as_one_face(model):
     assert len(values(mesh, "photos_seen")) == 6 and values(mesh, "photos_seen").max() >= 2
 
 
-def test_measured_and_filled_show_at_once_and_leave_the_material_alone(model):
+def test_measured_and_filled_show_at_once_and_leave_the_material_alone(model, part):
     found = model()
     own = [slot.material for slot in found.mesh.material_slots]
     assert bpy.ops.maquette.show_overlay(kind="FILLED") == {"FINISHED"}
@@ -97,6 +97,12 @@ def test_measured_and_filled_show_at_once_and_leave_the_material_alone(model):
     assert len(set(shown[filled])) == len(set(shown[~filled])) == 1 and shown[filled][0] != shown[~filled][0]
     assert not found.mesh.modifiers["Maquette Overlay"].show_render  # a render shows the artist's material
     assert [slot.material for slot in found.mesh.material_slots] == own
+    copied, _ = part("scene.asset.clean").copy_scan(found.mesh, "Copy")
+    assert [
+        slot.material for slot in copied.material_slots
+    ] == own  # what is made of the model does not wear the overlay
+    bpy.data.objects.remove(copied)
+    assert part("scene.overlay").shown(found.mesh) == "FILLED"
     bpy.ops.maquette.show_overlay(kind="PHOTO")
     assert set(colours(found.mesh)) == {own[0].name} and not found.mesh.modifiers
     assert not [one for one in (*bpy.data.materials, *bpy.data.node_groups) if "Overlay" in one.name]
@@ -116,7 +122,7 @@ def test_coverage_colours_follow_the_numbers(model, part):
         assert all(material is not None for _, material in overlay.legend(kind))
 
 
-def test_it_survives_saving_and_undo_takes_it_back(model, tmp_path):
+def test_it_survives_saving_and_undo_takes_it_back(model, part, tmp_path):
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.maquette.show_coverage("EXEC_DEFAULT", True)
     ghosts, seen = len(model().ghosts), values(model().mesh.data, "photos_seen")
@@ -138,6 +144,8 @@ def test_it_survives_saving_and_undo_takes_it_back(model, tmp_path):
         assert ghost.data.clip_start > -frame.location.z
     bpy.ops.maquette.next_camera(ghosts=True)
     assert bpy.context.scene.camera == model().ghosts[0]
+    # a ghost has no photo: whoever asks a model for its photos never meets one
+    assert part("scene.gather").model_for(bpy.context, model().mesh).cameras == model().cameras
 
 
 def test_checking_again_replaces_the_ghosts_and_clearing_leaves_nothing(model, part, folder):
