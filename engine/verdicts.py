@@ -31,12 +31,12 @@ class Verdict(str, Enum):
 
 
 WORDS = {
-    Verdict.UNREADABLE: "unreadable",
-    Verdict.DUPLICATE: "duplicate",
+    Verdict.UNREADABLE: "bad file",
+    Verdict.DUPLICATE: "copy",
     Verdict.UNPLACED: "no place",
     Verdict.BLURRED: "blurred",
-    Verdict.DARK: "too dark",
-    Verdict.BRIGHT: "too bright",
+    Verdict.DARK: "dark",
+    Verdict.BRIGHT: "bright",
     Verdict.ALONE: "alone",
     Verdict.LOOSE: "loose",
     Verdict.ALIKE: "repeat",

@@ -28,6 +28,7 @@ ICONS = {
 SHORT = {UNSEEN: "", MISSING: "missing", **{verdict.value: WORDS[verdict] for verdict in Verdict}}
 _ORDER = {verdict: place for place, verdict in enumerate((MISSING, *(v.value for v in Verdict), UNSEEN))}
 ROWS = 5
+WORD_WIDTH = 4.2  # of a verdict with its icon, in Blender's units
 
 
 class MAQUETTE_UL_photos(UIList):
@@ -50,13 +51,13 @@ class MAQUETTE_UL_photos(UIList):
         row = layout.row(align=True)
         row.active = item.use
         row.prop(item, "use", text="")
-        picture = 0 if item.verdict == MISSING else icon_of(bpy.path.abspath(item.path))
-        if item.verdict == UNSEEN:  # nothing to tell: the name has the whole width
-            row.label(text=item.name, icon_value=picture)
+        shown = item.verdict not in (MISSING, Verdict.UNREADABLE.value)
+        row.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)) if shown else 0)
+        if item.verdict in (UNSEEN, Verdict.GOOD.value):
+            row.label(text="", icon=ICONS[item.verdict])
             return
-        halves = row.split(factor=0.6)
-        halves.label(text=item.name, icon_value=picture)
-        verdict = halves.row()
+        verdict = row.row()
+        verdict.ui_units_x = WORD_WIDTH
         verdict.alert = item.verdict in FAULTY
         verdict.label(text=SHORT[item.verdict], icon=ICONS[item.verdict])
 
@@ -123,40 +124,41 @@ class MAQUETTE_PT_photos(Panel):
 
     def draw(self, context: Context) -> None:
         photos, layout = context.scene.maquette.photos, self.layout
-        layout.enabled = not is_busy()
-        row = layout.row()
-        row.template_list("MAQUETTE_UL_photos", "", photos, "rows", photos, "active", rows=ROWS)
-        side = row.column(align=True)
-        side.operator("maquette.add_photos", text="", icon="ADD")
-        side.operator("maquette.remove_photos", text="", icon="REMOVE").which = "ACTIVE"
-        side.separator()
-        side.operator("maquette.add_photo_folder", text="", icon="NEWFOLDER")
-        side.operator("maquette.refresh_photos", text="", icon="FILE_REFRESH")
-        side.separator()
-        side.menu("MAQUETTE_MT_photos", text="", icon="DOWNARROW_HLT")
-        layout.operator("maquette.check_photos", icon="VIEWZOOM")
-        for number, line in enumerate(photos.said.splitlines()):
-            draw_line(layout, context, photos.mood if number == 0 else "INFO", line)
-        row = layout.row(align=True)
-        for action, text in (("ALL", "All"), ("NONE", "None"), ("SHARP", "Only Sharp")):
-            row.operator("maquette.tick_photos", text=text).action = action
+        layout.template_list("MAQUETTE_UL_photos", "", photos, "rows", photos, "active", rows=ROWS)
+        self._draw_buttons(layout)
         if 0 <= photos.active < len(photos.rows):
             self._draw_selected(context, photos.rows[photos.active])
+        column = layout.column()
+        column.enabled = not is_busy()
+        column.operator("maquette.check_photos", icon="VIEWZOOM")
+        for number, line in enumerate(photos.said.splitlines()):
+            draw_line(layout, context, photos.mood if number == 0 else "INFO", line)
+
+    def _draw_buttons(self, layout: UILayout) -> None:
+        row = layout.row()
+        row.enabled = not is_busy()
+        ticks = row.row(align=True)
+        for action, text in (("ALL", "All"), ("NONE", "None"), ("SHARP", "Sharp")):
+            ticks.operator("maquette.tick_photos", text=text).action = action
+        others = row.row(align=True)
+        others.operator("maquette.remove_photos", text="", icon="REMOVE").which = "ACTIVE"
+        others.operator("maquette.refresh_photos", text="", icon="FILE_REFRESH")
+        others.menu("MAQUETTE_MT_photos", text="", icon="DOWNARROW_HLT")
 
     def _draw_selected(self, context: Context, item: PropertyGroup) -> None:
         """The selected photo, large enough to see what it shows."""
-        box = self.layout.box()
-        if item.verdict != MISSING:
-            box.template_icon(icon_value=icon_of(bpy.path.abspath(item.path)), scale=5)
-        if item.sentence:
-            kind = "ERROR" if item.verdict in USELESS else "WARNING" if item.verdict in FAULTY else "INFO"
-            draw_line(box, context, kind, item.sentence)
+        box, path = self.layout.box(), bpy.path.abspath(item.path)
+        if item.verdict not in (MISSING, Verdict.UNREADABLE.value):
+            box.template_icon(icon_value=icon_of(path), scale=5)
         row = box.row(align=True)
         row.label(text=item.name)
         if item.verdict == MISSING:
             box.operator("maquette.find_photos", icon="VIEWZOOM")
         else:
-            row.operator("wm.path_open", text="", icon="FULLSCREEN_ENTER").filepath = bpy.path.abspath(item.path)
+            row.operator("wm.path_open", text="", icon="FULLSCREEN_ENTER").filepath = path
+        if item.sentence:
+            kind = "ERROR" if item.verdict in USELESS else "WARNING" if item.verdict in FAULTY else "INFO"
+            draw_line(box, context, kind, item.sentence)
 
 
 def draw_start(layout: UILayout, context: Context) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import coverage, markers, model, retexture, scale, selftest
+from . import check, coverage, markers, model, retexture, scale, selftest
 
-COMMANDS = (model, coverage, selftest, retexture, scale, markers)
+COMMANDS = (model, check, coverage, selftest, retexture, scale, markers)
 PROGRAM = "maquette"
 
 
