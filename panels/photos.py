@@ -52,7 +52,10 @@ class MAQUETTE_UL_photos(UIList):
         row.active = item.use
         row.prop(item, "use", text="")
         shown = item.verdict not in (MISSING, Verdict.UNREADABLE.value)
-        row.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)) if shown else 0)
+        if shown:
+            row.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)))
+        else:
+            row.label(text=item.name, icon="BLANK1")
         if item.verdict in (UNSEEN, Verdict.GOOD.value):
             row.label(text="", icon=ICONS[item.verdict])
             return
