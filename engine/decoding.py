@@ -17,6 +17,7 @@ from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlug
 
 from .colour import to_bytes, to_srgb
 from .datatypes import U8
+from .sniffing import sniff
 from .tiff import HEIGHT, ORIENTATION, WIDTH, Directory, TiffReader, read_exif
 
 # Decode limits. What goes past them is refused before a byte is decoded.
@@ -34,19 +35,6 @@ class Unreadable(Exception):
     def __init__(self, code: str, clause: str, advice: str = "") -> None:
         super().__init__(clause)
         self.code, self.clause, self.advice = code, clause, advice
-
-
-def sniff(head: bytes) -> str | None:
-    """The format of a file that we decode, by its first 16 bytes."""
-    if head[:3] == b"\xff\xd8\xff":
-        return "JPEG"
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "PNG"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and head[8:10] != b"CR":
-        return "TIFF"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    return None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import decoding
+from ..sniffing import sniff
 
 HEAD_BYTES = 1024
 PHOTO_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"})
@@ -65,7 +65,7 @@ def kind_of(head: bytes, path: Path) -> Kind:
     """By the first kilobyte. The name only tells raw files from TIFF, whose content they share."""
     if head[:4] in (b"II*\0", b"MM\0*") and (head[8:10] == b"CR" or path.suffix.lower() in RAW_ENDINGS):
         return RAW
-    if decoding.sniff(head) is not None:
+    if sniff(head) is not None:
         return PHOTO
     if head[4:8] == b"ftyp":
         kind = _BRANDS.get(head[8:12], VIDEO)

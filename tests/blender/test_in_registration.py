@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import bpy  # first: it brings addon_utils
 
@@ -13,6 +17,7 @@ from bpy.utils import previews
 
 from .conftest import MODULE
 
+WHEELS = ("cv2", "pycolmap", "quadrants", "PIL", "fast_simplification")
 KINDS = ("Operator", "Panel", "PropertyGroup", "AddonPreferences", "UIList", "Menu", "FileHandler")
 
 
@@ -53,6 +58,25 @@ def test_register_and_unregister_leave_nothing_behind(maquette, part, watched):
         assert watched.left() == []
         maquette.register()
         assert watched.now() == with_it
+
+
+def test_it_can_be_enabled_where_its_wheels_are_missing(maquette):
+    """Else nothing could say what is missing. Another process, which has none of them."""
+    root = Path(maquette.__file__).parents[1]
+    code = (
+        "import sys, importlib.util\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] in {WHEELS!r}: raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        f"import bpy; sys.path.insert(0, {str(root)!r}); import maquette; maquette.register()\n"
+        "assert bpy.context.scene.maquette; maquette.unregister(); print('registered')\n"
+    )
+    with TemporaryDirectory() as profile:
+        (Path(profile) / "config").mkdir()
+        surroundings = os.environ | {"BLENDER_USER_RESOURCES": profile}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=surroundings)
+    assert "registered" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(

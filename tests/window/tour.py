@@ -5,7 +5,9 @@ blender --factory-startup -P tests/window/tour.py -- ZIP PHOTOS FOLDER [ENGINE_P
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from pathlib import Path
 
 import bpy
@@ -62,6 +64,16 @@ def lend_python() -> bool:
 
 
 def begin() -> None:
+    """Once: an exception here would leave a Blender that waits for nothing."""
+    try:
+        _begin()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def _begin() -> None:
     prepare()
     install()
     opened = open_panels()
