@@ -88,9 +88,6 @@ class Gesture:
         if not self._drawing.is_live:
             self._stop(context)
             return {"CANCELLED", "PASS_THROUGH"}
-        if not self._others_know and event.type == "MOUSEMOVE":
-            self._others_know = True
-            return {"PASS_THROUGH"}
         try:
             done = self._hear(context, event)
         except ModelError as error:
@@ -100,8 +97,11 @@ class Gesture:
             done = {"CANCELLED"}
         if done & {"FINISHED", "CANCELLED"}:
             self._stop(context)
-        else:
-            self._refresh(context)
+            return done
+        self._refresh(context)
+        if not self._others_know and event.type == "MOUSEMOVE":
+            self._others_know = True
+            return {"PASS_THROUGH"}
         return done
 
     def cancel(self, context: Context) -> None:

@@ -109,7 +109,8 @@ def _poses(
             with _scratch(workspace) as scratch:
                 sparse = poses.run(photos, job.settings.poses, stage, scratch)
             workspace.save_sparse(key, sparse)
-        stage.preview("sparse", workspace.path(product))
+        if job.settings.scale.marker_size is None:  # else the scale stage shows them, in metres
+            stage.preview("sparse", workspace.path(product))
     return sparse, key
 
 

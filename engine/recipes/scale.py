@@ -62,6 +62,7 @@ def scaled(
     done = workspace.has("sparse", metric) and workspace.has("scale", metric)
     with report.stage("scale", skipped=done) as stage:
         if done:
+            stage.preview("sparse", workspace.path("sparse"))
             facts = json.loads(workspace.path("scale").read_text(encoding="utf-8"))
             report.notes.append(facts["sentence"])
             return workspace.load_sparse(photos), metric, facts
@@ -70,7 +71,9 @@ def scaled(
         except EngineError as error:  # a model without a size is better than none
             stage.warn(error.code, error.sentence, file=error.file, advice=error.advice)
             report.notes.append(error.sentence)
-            return _as_solved(workspace, sparse, key)
+            plain = _as_solved(workspace, sparse, key)
+            stage.preview("sparse", workspace.path("sparse"))
+            return plain
         if settings.floor and not found.is_flat:
             stage.warn("markers_not_flat", "The markers don't lie in one plane, so they are not taken for the ground.")
         on_floor = found.floor if settings.floor and found.is_flat else None

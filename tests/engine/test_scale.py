@@ -204,6 +204,7 @@ def test_a_whole_run_s_cameras_come_in_metres(table: Sparse, tmp_path: Path) -> 
     events: list = []
     result = model.run(job, events.append)
     assert [e.name for e in events if e.kind == "stage"] == ["prepare", "poses", "scale", "export"]
+    assert [e.path for e in events if e.kind == "preview"] == [str(job.workspace / "sparse.npz")]
     assert "The scale comes from 4 markers of 50 mm" in result.summary["notes"][-1]
     posed = {p.photo.name: p.cam_from_world for p in Workspace(job.workspace).load_sparse(()).posed}
     true = {p.photo.name: p.cam_from_world / [1, 1, 1, UNIT] for p in table.posed}
