@@ -11,7 +11,7 @@ from bpy.types import Context, Event, Operator, OperatorProperties
 from ..engine.errors import EngineError
 from ..engine.verdicts import Verdict
 from ..scene import photos
-from ..scene.missing import missing_in, relink_pictures
+from ..scene.missing import missing_in, relink_pictures, remember_photos
 from .after_load import tell_missing
 
 _WANTED = {
@@ -119,6 +119,7 @@ class MAQUETTE_OT_find_photos(Operator):
         try:
             found = photos.relink(context.scene, folder)
             found += relink_pictures(context.scene, folder)
+            home = remember_photos(context.scene, folder)
         except EngineError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -126,5 +127,8 @@ class MAQUETTE_OT_find_photos(Operator):
         left = photos.mark_missing(context.scene) + len(gone.pictures)
         tell_missing(context)
         still = f", {left} still missing" if left else ""
-        self.report({"WARNING" if left else "INFO"}, f"{found} photo{'' if found == 1 else 's'} found again{still}")
-        return {"FINISHED"} if found else {"CANCELLED"}
+        if home is not None and not found and not left:
+            self.report({"INFO"}, f"The model's photos lie in {home}")
+        else:
+            self.report({"WARNING" if left else "INFO"}, f"{found} photo{'' if found == 1 else 's'} found again{still}")
+        return {"FINISHED"} if found or home else {"CANCELLED"}

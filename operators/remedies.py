@@ -16,7 +16,6 @@ class Remedy:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-RESUME = Remedy("maquette.resume", "Resume", "PLAY")
 ADD = Remedy("maquette.add_photos", "Add Photos", "FILE_IMAGE")
 CHECK = Remedy("maquette.check_photos", "Check Photos", "VIEWZOOM")
 TICK = Remedy("maquette.tick_photos", "Tick All", "CHECKBOX_HLT", {"action": "ALL"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bpy.types import Image, Scene
 
 from ..engine import storage
 from ..engine.jobs import ModelJob
-from .model import FOLDER, Model, models_in
+from .model import FOLDER, Model, models_in, photo_of
 from .photos import photos_of
 
 MOST_FILES = 200_000  # looked at below a chosen folder
@@ -72,6 +72,19 @@ def relink_pictures(scene: Scene, folder: Path) -> int:
             image.filepath = str(new)
             found += 1
     return found
+
+
+def remember_photos(scene: Scene, folder: Path) -> Path | None:
+    """Where below a folder the models' own photos lie now, kept for texturing again; None if none of them is there."""
+    names = {photo_of(camera).casefold() for model in models_in(scene) for camera in model.cameras}
+    if not names:
+        return None
+    homes = Counter(path.parent for name, paths in _files_below(folder).items() if name in names for path in paths)
+    if not homes:
+        return None
+    home = homes.most_common(1)[0][0]
+    scene.maquette.retexture.photos = str(home)
+    return home
 
 
 def relink_result(model: Model, folder: Path) -> int:

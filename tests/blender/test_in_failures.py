@@ -168,6 +168,7 @@ def test_a_file_on_another_machine_says_what_is_missing_and_finds_it_again(maque
     (there / "aaa" / "view_000.jpg").write_bytes(b"another photo of the same name")
     assert bpy.ops.maquette.find_photos(directory=str(there)) == {"FINISHED"}
     assert codes() == ["result_missing"]
+    assert bpy.context.scene.maquette.retexture.photos == str(there / "deep" / "er" / "photos")
     shown = [Path(bpy.path.abspath(c.background_images[0].image.filepath)) for c in bpy.data.cameras]
     assert all(path.is_file() and path.parent == there / "deep" / "er" / "photos" for path in shown)
     assert "holds no finished model" in fails(lambda: bpy.ops.maquette.find_result(directory=str(there)))
