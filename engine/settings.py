@@ -43,6 +43,14 @@ class Tiles(str, Enum):
     OFF = "off"
 
 
+class Turntable(str, Enum):
+    """Whether the subject turned before a camera that stood still. AUTO: if there is no doubt about it."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 class Until(str, Enum):
     """Where a run stops, with what it has so far; a later run goes on from there."""
 
@@ -80,6 +88,7 @@ class PhotoSettings:
     min_side: int = 200
     masks: Path | None = None  # a folder of NAME.png, 255 = keep
     use_partial: bool = False  # keep truncated files
+    turntable: Turntable = Turntable.AUTO  # masks the background of a camera that stood still
 
 
 @dataclass(frozen=True, kw_only=True)

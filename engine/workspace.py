@@ -173,6 +173,18 @@ class Workspace:
 
     # What the stages make. Arrays go into uncompressed .npz files: quick, and read without unpickling.
 
+    def save_names(self, product: str, key: str, names: dict[str, str]) -> Path:
+        """A small table, as JSON."""
+
+        def write(path: Path) -> None:
+            path.write_text(json.dumps(names, indent=1, ensure_ascii=False), encoding="utf-8")
+
+        return self.save(product, key, f"{product}.json", write)
+
+    def load_names(self, product: str) -> dict[str, str]:
+        names = json.loads(self.path(product).read_text(encoding="utf-8"))
+        return {str(name): str(file) for name, file in names.items()}
+
     def save_sparse(self, key: str, sparse: Sparse, product: str = "sparse") -> Path:
         return self.save(product, key, f"{product}.npz", lambda path: storage.write_sparse(path, sparse))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..jobs import ModelJob
-from ..settings import DeviceChoice, ModelSettings, Quality, Region, Until, preset
+from ..settings import DeviceChoice, ModelSettings, Quality, Region, Turntable, Until, preset
 from .box import HELP, box_of
 from .words import add_common, add_photos, length, paths, photos_of, whole
 
@@ -27,6 +27,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--faces", type=whole(100, 20_000_000), metavar="N", help="the mesh's budget of triangles")
     parser.add_argument("--texture", type=whole(64, 16_384), metavar="N", help="the texture's side in pixels")
     parser.add_argument("--masks", metavar="DIR", help="a folder of NAME.png: white is kept")
+    parser.add_argument(
+        "--turntable",
+        action=argparse.BooleanOptionalAction,
+        help="the subject turned before a camera that stood still: masks the background (by default only where there is no doubt)",
+    )
     parser.add_argument(
         "--region",
         choices=[r.value for r in Region],
@@ -70,6 +75,8 @@ def _settings(arguments: argparse.Namespace) -> ModelSettings:
     photos, surface, texture = settings.photos, settings.surface, settings.texture
     if arguments.masks is not None:
         photos = replace(photos, masks=Path(arguments.masks).absolute())
+    if arguments.turntable is not None:
+        photos = replace(photos, turntable=Turntable.ON if arguments.turntable else Turntable.OFF)
     if arguments.use_partial:
         photos = replace(photos, use_partial=True)
     if arguments.faces is not None:

@@ -66,7 +66,7 @@ def run(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple
 def _read(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple[list[Reading], list[LeftOut]]:
     folder = None if settings.masks is None else MaskFolder.read(settings.masks)
     found = gather(paths, settings.masks, report)
-    with report.step("read", len(found), share=1.0) as step:
+    with report.step("read", len(found), share=0.5) as step:
         results = list(_read_all(found, settings, folder, step))
     readings, duplicates = _without_duplicates([r for r in results if isinstance(r, Reading)])
     return readings, [*(r for r in results if isinstance(r, LeftOut)), *duplicates]

@@ -15,19 +15,21 @@ from .. import guard, storage
 from ..datatypes import Dense, Photo, Sparse, TexturedMesh, TriMesh
 from ..jobs import ModelJob
 from ..kernels.device import Device, warm
+from ..photos import background
 from ..photos import stage as prepare
 from ..poses import stage as poses
 from ..protocol import Event, ResultEvent
-from ..report import RunReport
-from ..settings import DeviceChoice, Until
+from ..report import Report, RunReport
+from ..settings import DeviceChoice, Turntable, Until
 from ..stereo import stage as depth
 from ..surface import stage as surface
 from ..texture import stage as texture
-from ..workspace import PART_SUFFIX, Workspace, key_of
+from ..workspace import PART_SUFFIX, Workspace, key_of, written_aside
 from . import export
 from .scale import scaled
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
+_ANY = Turntable.AUTO  # what the switch did is in the masks: flipping one that changes nothing redoes nothing
 VERSION = 3  # raised when a stage's result changes, so that older products are not taken for current
 
 
@@ -39,8 +41,9 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
         workspace = Workspace(job.workspace)
         with report.stage("prepare") as stage:
             photos = prepare.run(job.photos, job.settings.photos, stage)
-        guard.check_space(job.out, photos, job.settings)
-        key = key_of(VERSION, [_fingerprint(photo) for photo in photos], job.settings.photos)
+            guard.check_space(job.out, photos, job.settings)
+            photos = _without_background(job, stage, workspace, photos)
+        key = key_of(VERSION, [_fingerprint(photo) for photo in photos], replace(job.settings.photos, turntable=_ANY))
         with ThreadPoolExecutor(
             1
         ) as beside:  # compiling kernels needs a second or two, and the poses need none of them
@@ -69,6 +72,26 @@ def _stages(job: ModelJob) -> tuple[str, ...]:
     last = STAGES.index("texture" if job.until is Until.END else job.until.value)
     sizing = () if job.settings.scale.marker_size is None else ("scale",)
     return (*STAGES[:2], *sizing, *STAGES[2 : last + 1], STAGES[-1])
+
+
+def _without_background(
+    job: ModelJob, report: Report, workspace: Workspace, photos: tuple[Photo, ...]
+) -> tuple[Photo, ...]:
+    """Masks for the photos of a turntable, into the workspace; other photos stay as they are."""
+    choice = job.settings.photos.turntable
+    if not background.wanted(photos, choice):
+        return photos
+    folder = workspace.folder / "still"
+    key = key_of(VERSION, [_fingerprint(photo) for photo in photos], choice)
+    if workspace.has("still", key):
+        files = workspace.load_names("still")
+        if all((folder / file).is_file() for file in files.values()):
+            return background.with_masks(photos, files, folder, choice, report)
+    with written_aside(folder) as part:
+        part.mkdir()
+        files = background.find_masks(photos, choice, part, report)
+    workspace.save_names("still", key, files)
+    return background.with_masks(photos, files, folder, choice, report)
 
 
 def _fingerprint(photo: Photo) -> tuple[object, ...]:
