@@ -12,6 +12,7 @@ from .settings import (
     CheckSettings,
     CoverageSettings,
     DeviceChoice,
+    MaskSettings,
     ModelSettings,
     RetextureSettings,
     ScaleSettings,
@@ -114,8 +115,19 @@ class MarkersJob(Job):
         return Path(tempfile.gettempdir()) / "maquette-markers"
 
 
+@dataclass(frozen=True, kw_only=True)
+class MasksJob(Job):
+    """Masks for the photos of the finished run in `out`. `mesh` is what is kept of its model, `unwanted` what is not."""
+
+    recipe: ClassVar[str] = "masks"
+    mesh: Path
+    unwanted: Path | None = None
+    settings: MaskSettings = field(default_factory=MaskSettings)
+
+
 JOBS: dict[str, type[Job]] = {
-    kind.recipe: kind for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob)
+    kind.recipe: kind
+    for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob, MasksJob)
 }
 
 

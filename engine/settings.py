@@ -208,6 +208,16 @@ class CoverageSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaskSettings:
+    """From a model of which a part is not wanted to masks."""
+
+    device: DeviceChoice = DeviceChoice.AUTO
+    background: bool = True  # leaves out what is behind the model, too
+    grow: float = 0.003  # of the photo's longer side: how much wider than the model; negative is narrower
+    overwrite: bool = False  # makes masks anew that were painted by hand
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """All that `model` needs. `preset()` is the only place that knows what a quality means."""
 

@@ -18,6 +18,7 @@ STAGE_TITLES = {
     "surface": "Building the surface",
     "texture": "Painting the texture",
     "export": "Writing files",
+    "masks": "Making the masks",
     "coverage": "Checking the capture",
     "selftest": "Testing this machine",
     "markers": "Drawing the markers",

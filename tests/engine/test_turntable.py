@@ -17,7 +17,7 @@ from engine.settings import PhotoSettings, PoseSettings, Turntable
 from tests.synthetic import Truth
 from tests.turntable import Turned, make_turntable
 
-COUNT = 14
+COUNT = 18
 
 
 @pytest.fixture(scope="module")
