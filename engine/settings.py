@@ -102,6 +102,7 @@ class PoseSettings:
     neighbours: int = 14  # photos that each one is fully matched with
     exhaustive_below: int = 80  # photos: up to here every pair is looked at in the cheap pass
     memory_mb: int = 900  # while searching features
+    turned: bool = False  # the subject did, before a still camera: what stays put is background, however little of it
     seed: int = 1
 
 

@@ -26,14 +26,17 @@ from .choose_photos import (
 from .clear_ghosts import MAQUETTE_OT_clear_ghosts
 from .compare_photo import MAQUETTE_OT_compare_photo
 from .empty_cache import MAQUETTE_OT_empty_cache
+from .find_cameras import MAQUETTE_OT_find_cameras
 from .find_result import MAQUETTE_OT_find_result
 from .find_retexture_photos import MAQUETTE_OT_find_retexture_photos
+from .fit_box import MAQUETTE_OT_fit_box
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
 from .make_asset import MAQUETTE_OT_make_asset, MAQUETTE_OT_show_asset
 from .marker_sheet import MAQUETTE_OT_marker_sheet
+from .masks_from_model import MAQUETTE_OT_masks_from_model
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
 from .open_preferences import MAQUETTE_OT_open_preferences
@@ -94,6 +97,9 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_put_back,
         MAQUETTE_OT_retexture,
         MAQUETTE_OT_show_texture,
+        MAQUETTE_OT_find_cameras,
+        MAQUETTE_OT_fit_box,
+        MAQUETTE_OT_masks_from_model,
     )
 )
 

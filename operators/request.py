@@ -11,8 +11,10 @@ from bpy.types import Context
 
 from .. import preferences
 from ..engine.errors import EngineError
+from ..engine.settings import Turntable
 from ..properties.model import AUTOMATIC
-from ..scene import photos
+from ..scene import photos, region
+from ..scene.errors import ModelError
 from ..scene.scale import metres_of
 from ..scene.unfinished import Unfinished
 
@@ -28,7 +30,7 @@ class Request(Unfinished):
         return ("model", *photo_words(list(self.photos)), *self.options)
 
 
-def request_of(context: Context) -> Request:
+def request_of(context: Context, *, with_box: bool = True) -> Request:
     """What the scene's settings ask for; EngineError where they don't make sense."""
     settings = context.scene.maquette
     chosen = chosen_photos(context)
@@ -48,7 +50,21 @@ def request_of(context: Context) -> Request:
     masks = _folder(settings.masks)
     if masks is not None:
         words += ["--masks", str(masks)]
+    if settings.region_masks.turntable != Turntable.AUTO.value:
+        words += ["--turntable" if settings.region_masks.turntable == Turntable.ON.value else "--no-turntable"]
+    if with_box and settings.region_masks.use_box:
+        words += ["--box", str(_box_file(context, out))]
     return Request(name=name, out=out, photos=tuple(chosen), options=tuple(words))
+
+
+def _box_file(context: Context, out: Path) -> Path:
+    """The region box, beside the run's products: a run that is gone on with later needs it still."""
+    path = out / ".maquette" / "box.json"
+    try:
+        region.write_box(region.engine_box(context), path)
+    except ModelError as error:
+        raise EngineError("region_box", str(error)) from error
+    return path
 
 
 def photo_words(chosen: list[Path]) -> list[str]:

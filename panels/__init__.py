@@ -13,6 +13,7 @@ from .machine import MAQUETTE_PT_machine
 from .model import MAQUETTE_PT_model
 from .options import MAQUETTE_PT_options
 from .photos import MAQUETTE_MT_photos, MAQUETTE_PT_photos, MAQUETTE_UL_photos
+from .region_masks import MAQUETTE_PT_region_masks
 from .result import MAQUETTE_PT_result
 from .retexture import MAQUETTE_PT_retexture
 
@@ -23,6 +24,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_model,
         MAQUETTE_PT_photos,
         MAQUETTE_PT_options,
+        MAQUETTE_PT_region_masks,
         MAQUETTE_PT_machine,
         MAQUETTE_PT_result,
         MAQUETTE_UL_cameras,

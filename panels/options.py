@@ -23,7 +23,7 @@ class MAQUETTE_PT_options(Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.enabled = not is_busy()
-        for name in ("region", "faces", "texture", "storage", "watertight", "masks", "output"):
+        for name in ("faces", "texture", "storage", "watertight", "output"):
             layout.prop(settings, name)
         self._draw_markers(layout, settings.scale)
 

@@ -15,6 +15,7 @@ from bpy.types import PropertyGroup, Scene
 from ..engine.settings import Quality, Region
 from .asset import MAQUETTE_PG_asset
 from .photos import MAQUETTE_PG_photos
+from .region_masks import MAQUETTE_PG_region_masks
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
 from .trust import MAQUETTE_PG_trust
@@ -78,6 +79,7 @@ class MAQUETTE_PG_model(PropertyGroup):
         subtype="DIR_PATH",
     )
     scale: PointerProperty(type=MAQUETTE_PG_scale)
+    region_masks: PointerProperty(type=MAQUETTE_PG_region_masks)
     retexture: PointerProperty(type=MAQUETTE_PG_retexture)
     trust: PointerProperty(type=MAQUETTE_PG_trust)
     unfinished: PointerProperty(type=MAQUETTE_PG_unfinished)

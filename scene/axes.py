@@ -14,6 +14,7 @@ from ..engine.geometry import intrinsics
 
 SENSOR_MM = 36.0  # full frame along the photo's longer side: the lens reads as its 35 mm equivalent
 _BLENDER_FROM_COLMAP = np.diag([1.0, -1.0, -1.0])
+BLENDER_FROM_COLMAP = np.diag([1.0, -1.0, -1.0, 1.0])  # of a placement, (4, 4); its own inverse
 
 
 @dataclass(frozen=True, kw_only=True)

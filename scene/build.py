@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Collection, Context, Object
 
-from . import draft
+from . import draft, found
 from .cameras import make_cameras
 from .draft import mark
 from .material import make_image, make_material
@@ -105,6 +105,7 @@ def _link(context: Context, result: Result, model: Object, points: Object, camer
     for camera in cameras:
         inner.objects.link(camera)
     context.scene.collection.children.link(collection)
+    found.remove(context.scene, result.folder, heir=model)
     adopt(context.scene, collection, result.report)
     points.hide_set(True, view_layer=context.view_layer)  # they lie on the mesh and would only blur it
     return collection

@@ -70,7 +70,7 @@ def read(files: Mapping[str, str], name: str = "") -> Result:
         folder=report_path.parent,
         textured=textured,
         sparse=sparse,
-        pictures=_pictures(sparse, files.get("undistorted")),
+        pictures=pictures_of(sparse, files.get("undistorted")),
         report=report if isinstance(report, dict) else {},
     )
 
@@ -102,7 +102,7 @@ def _check(textured: TexturedMesh, sparse: Sparse) -> None:
         raise ValueError("the points and their colours don't fit one another")
 
 
-def _pictures(sparse: Sparse, undistorted: str | None) -> dict[str, Path]:
+def pictures_of(sparse: Sparse, undistorted: str | None) -> dict[str, Path]:
     """For each photo the picture that lies on the pinhole camera: the engine's straightened one, else the photo itself.
 
     Blender shows a file as it is stored, so that a photo that is upright only by its EXIF would lie on its side.

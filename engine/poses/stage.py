@@ -72,15 +72,16 @@ def _features(
     diagnose.check_features(photos, features)
     with report.step("still background", len(photos), share=0.03) as step:
         xy = [lenses.solver_xy(i, f) for i, f in enumerate(features)]
-        still = find_still(features, xy, [(p.width, p.height) for p in photos], step)
+        still = find_still(features, xy, [(p.width, p.height) for p in photos], step, certain=settings.turned)
     report.count("still_features", round(still.per_photo))
     if not still.found:
-        return features, False
-    report.warn(
-        "still_background",
-        f"The subject turns before a camera that stands still: {still.per_photo:.0f} points of the background per photo are left out.",
-        advice="If parts of the subject are missing, give masks (--masks) that keep the subject alone.",
-    )
+        return features, settings.turned
+    if not settings.turned:  # else it was said when the background was masked
+        report.warn(
+            "still_background",
+            f"The subject turns before a camera that stands still: {still.per_photo:.0f} points of the background per photo are left out.",
+            advice="If parts of the subject are missing, switch the turntable on, or give masks that keep the subject alone.",
+        )
     return [f.keep(~drop) for f, drop in zip(features, still.drop, strict=True)], True
 
 

@@ -31,20 +31,31 @@ class Still:
         return any(bool(d.any()) for d in self.drop)
 
 
-def find_still(features: Sequence[Features], xy: Sequence[F32], shapes: Sequence[tuple[int, int]], step: Step) -> Still:
-    """Per photo which keypoints stay put in most others of the same shape. `xy` in the solver's pixels."""
+def find_still(
+    features: Sequence[Features],
+    xy: Sequence[F32],
+    shapes: Sequence[tuple[int, int]],
+    step: Step,
+    *,
+    certain: bool = False,
+) -> Still:
+    """Per photo which keypoints stay put in most others of the same shape. `xy` in the solver's pixels.
+
+    `certain`: the camera is known to have stood still, and masks leave little of the background: two others are enough then.
+    """
     drop = []
     for i in range(len(features)):
         others = _others(i, [j for j in range(len(features)) if j != i and shapes[j] == shapes[i]])
         hits = np.zeros(len(features[i]), int)
         for j in others:
             hits += _stays(features[i], xy[i], features[j], xy[j])
-        need = max(2.0, SHARE_OF_PHOTOS * len(others))
+        need = 2.0 if certain else max(2.0, SHARE_OF_PHOTOS * len(others))
         drop.append(hits >= need)
         step.advance()
     counts = np.array([int(d.sum()) for d in drop])
     shares = np.array([d.mean() if len(d) else 0.0 for d in drop])
-    if len(counts) < 3 or np.median(counts) < CLEARLY or np.median(shares) > ALL_STILL:
+    few = not certain and len(counts) > 0 and np.median(counts) < CLEARLY
+    if len(counts) < 3 or few or np.median(shares) > ALL_STILL:
         drop = [np.zeros_like(d) for d in drop]
     return Still(drop=tuple(drop), per_photo=float(np.median(counts)) if len(counts) else 0.0)
 

@@ -27,14 +27,14 @@ SAME = 0.75  # of a face's longest edge: closer to a kept face's corners or midd
 
 
 def run(job: MasksJob, emit: Callable[[Event], None] | None = None, stop: threading.Event | None = None) -> ResultEvent:
-    """Without `job.unwanted` that is what the run's own mesh has and the kept one has not."""
+    """Unwanted is what is given as such, and what the run's own mesh has that is neither there nor in the kept one."""
     guard.check_folder(job.out)
     with guard.exclusive(job.workspace):
         report = RunReport(STAGES, emit, stop)
         with report.stage("open") as stage:
             kept = read_mesh(job.mesh).surface
             sparse, whole = _load(job)
-            unwanted = read_mesh(job.unwanted).surface if job.unwanted is not None else _gone(whole, kept)
+            unwanted = _unwanted(job, whole, kept)
             if len(kept.faces) == 0:
                 raise EngineError(
                     "nothing_kept", "Nothing of the model is kept, so every mask would be black.",
@@ -85,6 +85,21 @@ def _load(job: MasksJob) -> tuple[Sparse, TriMesh | None]:
         raise EngineError(
             "broken_result", f"The model in {job.out.name} can't be read: {error}.", file=job.out, advice="Build it again."
         ) from error  # fmt: skip
+
+
+def _unwanted(job: MasksJob, whole: TriMesh | None, kept: TriMesh) -> TriMesh:
+    if job.unwanted is None:
+        return _gone(whole, kept)
+    given = read_mesh(job.unwanted).surface
+    return _both(given, _gone(whole, _both(kept, given)))
+
+
+def _both(one: TriMesh, other: TriMesh) -> TriMesh:
+    return TriMesh(
+        vertices=np.concatenate([one.vertices, other.vertices]),
+        faces=np.concatenate([one.faces, other.faces + len(one.vertices)]).astype(np.int32),
+        filled=np.concatenate([one.filled, other.filled]),
+    )
 
 
 def _gone(whole: TriMesh | None, kept: TriMesh) -> TriMesh:

@@ -29,6 +29,7 @@ from . import export
 from .scale import scaled
 
 STAGES = ("prepare", "poses", "depth", "surface", "texture", "export")
+STILL = "still"  # the masks of a turntable's background, in the workspace
 _ANY = Turntable.AUTO  # what the switch did is in the masks: flipping one that changes nothing redoes nothing
 VERSION = 3  # raised when a stage's result changes, so that older products are not taken for current
 
@@ -81,16 +82,16 @@ def _without_background(
     choice = job.settings.photos.turntable
     if not background.wanted(photos, choice):
         return photos
-    folder = workspace.folder / "still"
+    folder = workspace.folder / STILL
     key = key_of(VERSION, [_fingerprint(photo) for photo in photos], choice)
-    if workspace.has("still", key):
-        files = workspace.load_names("still")
+    if workspace.has(STILL, key):
+        files = workspace.load_names(STILL)
         if all((folder / file).is_file() for file in files.values()):
             return background.with_masks(photos, files, folder, choice, report)
     with written_aside(folder) as part:
         part.mkdir()
         files = background.find_masks(photos, choice, part, report)
-    workspace.save_names("still", key, files)
+    workspace.save_names(STILL, key, files)
     return background.with_masks(photos, files, folder, choice, report)
 
 
@@ -122,7 +123,10 @@ def _scratch(workspace: Workspace) -> Iterator[Path]:
 def _poses(
     job: ModelJob, report: RunReport, workspace: Workspace, photos: tuple[Photo, ...], key: str
 ) -> tuple[Sparse, str]:
-    key = key_of(key, job.settings.poses)
+    still = workspace.folder / STILL
+    turned = any(photo.mask is not None and photo.mask.parent == still for photo in photos)
+    settings = replace(job.settings.poses, turned=turned)
+    key = key_of(key, settings)
     product = "solved" if workspace.has("solved", key) else "sparse"  # where the scale stage made metres of it
     done = workspace.has(product, key)
     with report.stage("poses", skipped=done) as stage:
@@ -130,7 +134,7 @@ def _poses(
             sparse = workspace.load_sparse(photos, product)
         else:
             with _scratch(workspace) as scratch:
-                sparse = poses.run(photos, job.settings.poses, stage, scratch)
+                sparse = poses.run(photos, settings, stage, scratch)
             workspace.save_sparse(key, sparse)
         if job.settings.scale.marker_size is None:  # else the scale stage shows them, in metres
             stage.preview("sparse", workspace.path(product))

@@ -108,7 +108,7 @@ def solved_error(photos: tuple[Photo, ...], truth: Truth, scratch: Path) -> floa
     run = RunReport(("poses",))
     scratch.mkdir()
     with run.stage("poses") as report:
-        sparse = poses.run(photos, PoseSettings(max_features=2000), report, scratch)
+        sparse = poses.run(photos, PoseSettings(max_features=2000, turned=True), report, scratch)
     assert len(sparse.posed) == len(photos)
     here, there = np.tile(np.eye(4), (2, COUNT, 1, 1))
     for index, one in enumerate(sparse.posed):
