@@ -53,6 +53,7 @@ class CheckJob(Job):
 
     recipe: ClassVar[str] = "check"
     photos: tuple[Path, ...]
+    masks: Path | None = None
     settings: CheckSettings = field(default_factory=CheckSettings)
 
 

@@ -11,6 +11,7 @@ from bpy.types import Context, Event, FileHandler, Operator, OperatorFileListEle
 
 from ..engine.errors import EngineError
 from ..scene import photos
+from .framing import show_sidebar
 from .pasted import paths_in
 
 _PRIVATE = {"HIDDEN", "SKIP_SAVE"}
@@ -48,6 +49,7 @@ class MAQUETTE_OT_add_photos(_Adds, Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         if any(item.name for item in self.files):  # dropped
+            show_sidebar(context)
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -99,7 +101,7 @@ class MAQUETTE_FH_photos(FileHandler):
     bl_idname = "MAQUETTE_FH_photos"
     bl_label = "Photos for Maquette"
     bl_import_operator = "maquette.add_photos"
-    bl_file_extensions = ".jpg;.jpeg;.jpe;.jfif;.png;.tif;.tiff;.webp"
+    bl_file_extensions = ".jpg;.jpeg;.jpe;.jfif;.png;.tif;.tiff;.webp;.heic;.heif"  # the last two: to say what to do
 
     @classmethod
     def poll_drop(cls, context: Context) -> bool:

@@ -22,7 +22,9 @@ class MAQUETTE_OT_check_photos(EngineOperator, Operator):
     bl_label = "Check Photos"
 
     def words(self, context: Context) -> Sequence[str]:
-        return ["check", *photo_words(chosen_photos(context)), "-o", str(Path(bpy.app.tempdir) / "maquette-check")]
+        words = ["check", *photo_words(chosen_photos(context)), "-o", str(Path(bpy.app.tempdir) / "maquette-check")]
+        masks = bpy.path.abspath(context.scene.maquette.masks)
+        return [*words, "--masks", masks] if masks else words
 
     def begin(self, context: Context) -> None:
         progress.begin_again(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 
@@ -62,3 +63,14 @@ def _views(context: Context) -> Iterator[Area]:
 
 def _view_of(area: Area) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, area.spaces.active.region_3d.view_matrix))
+
+
+def show_sidebar(context: Context) -> None:
+    """Opens our tab in the 3D view that an operator was called from, so that the artist sees what came of it."""
+    area = context.area
+    if bpy.app.background or area is None or area.type != "VIEW_3D":
+        return
+    area.spaces.active.show_region_ui = True
+    sidebar = next(region for region in area.regions if region.type == "UI")
+    with contextlib.suppress(TypeError, AttributeError):  # before its first drawing a sidebar has no tabs
+        sidebar.active_panel_category = "Maquette"

@@ -22,6 +22,7 @@ def add_to(commands: Any) -> None:
     )
     add_photos(parser)
     parser.add_argument("-o", "--out", metavar="OUT", help="the folder for check.json; by default a temporary one")
+    parser.add_argument("--masks", metavar="DIR", help="a folder of NAME.png: white is kept")
     add_common(parser)
     parser.set_defaults(job_of=job_of)
 
@@ -31,6 +32,7 @@ def job_of(arguments: argparse.Namespace) -> CheckJob:
     photos = photos_of(arguments, "check")
     return CheckJob(
         photos=photos,
+        masks=None if arguments.masks is None else Path(arguments.masks).absolute(),
         out=Path(arguments.out).absolute() if arguments.out is not None else _passing(photos),
         libraries=paths(arguments.libraries),
     )

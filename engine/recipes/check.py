@@ -31,7 +31,7 @@ def run(job: CheckJob, emit: Callable[[Event], None] | None = None, stop: thread
     with guard.exclusive(job.workspace):
         report = RunReport(STAGES, emit, stop)
         with report.stage("prepare") as stage:
-            look = prepare.look(job.photos, PhotoSettings(max_side=job.settings.max_side), stage)
+            look = prepare.look(job.photos, PhotoSettings(max_side=job.settings.max_side, masks=job.masks), stage)
         with report.stage("overlap") as stage:
             shared = overlap.run(look.photos, job.settings, stage)
         found = capture.run(look.photos, look.doubts, look.left_out, shared, soft=look.soft)

@@ -239,6 +239,19 @@ def test_check_without_photos_says_so_and_changes_no_photo(tmp_path: Path) -> No
     assert [p.name for p in (tmp_path / "in").iterdir()] == ["IMG.heic"]
 
 
+def test_masks_leave_out_what_does_not_belong_to_the_subject(shoot: Path, tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    keep = np.zeros((360, 480), np.uint8)
+    keep[:60, :60] = 255  # sky alone
+    for path in shoot.glob("view_*.jpg"):
+        Image.fromarray(keep).save(tmp_path / "masks" / f"{path.stem}.png")
+    views = tuple(sorted(shoot.glob("view_00[4-9].jpg")))
+    result = check.run(CheckJob(photos=views, masks=tmp_path / "masks", out=tmp_path / "out"))
+    assert "don't hang together" in result.summary["said"][0]
+    whole = check.run(CheckJob(photos=views, out=tmp_path / "out")).summary["said"][0]
+    assert whole.startswith("All 6 photos hang together")
+
+
 def test_check_at_a_shell_prints_a_table(shoot: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine", "check", str(shoot), "-o", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -246,3 +259,13 @@ def test_check_at_a_shell_prints_a_table(shoot: Path, tmp_path: Path) -> None:
     row = next(line for line in done.stderr.splitlines() if line.strip().startswith("view_copy.jpg"))
     assert "copy" in row and "hang together" in done.stderr
     assert (tmp_path / "check.json").is_file()
+
+
+def test_the_list_needs_no_libraries() -> None:
+    """Blender shows it, and says what is missing, also where the wheels don't fit."""
+    code = (
+        "import sys\nfor name in ('cv2', 'PIL', 'pycolmap'): sys.modules[name] = None\n"
+        "import engine.photos.listing, engine.capture.after, engine.verdicts"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-400:]
