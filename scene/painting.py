@@ -9,7 +9,7 @@ import bpy
 from bpy.types import Image, Object
 
 from .retexture import FACTS
-from .worn import NOW, UV
+from .worn import NOW, UV, settle
 
 
 def hand_over(thing: Object, uv_map: str, folder: Path) -> str:
@@ -24,17 +24,13 @@ def hand_over(thing: Object, uv_map: str, folder: Path) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     tiled = image.source == "TILED"
+    settle(image)
     if image.packed_files:
-        if image.is_dirty:
-            image.pack()
         for packed in image.packed_files:
             (folder / _name(packed.tile_number if tiled else 0)).write_bytes(packed.packed_file.data)
-    elif image.is_dirty:
-        image.save(filepath=str(folder / ("painted.<UDIM>.png" if tiled else "painted.png")), save_copy=True)
     else:
         source = bpy.path.abspath(image.filepath)
-        for tile in image.tiles if tiled else [None]:
-            number = tile.number if tile is not None else 0
+        for number in [tile.number for tile in image.tiles] if tiled else [0]:
             shutil.copyfile(source.replace("<UDIM>", str(number)), folder / _name(number))
     return stamp
 

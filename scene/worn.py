@@ -38,8 +38,7 @@ def wear(thing: Object, picture: Picture, guessed: Image) -> None:
     before_uv = str(thing.get(NOW + UV, "")) or _render_map(thing)
     _forget(thing, (BEFORE, GUESSED), keep=(before,))
     if before is not None:
-        if before.is_dirty:
-            before.pack()  # painted, and not saved yet
+        settle(before)
         before.use_fake_user = True
         thing[BEFORE], thing[BEFORE + UV] = before, before_uv
     thing[NOW], thing[NOW + UV] = picture.image, picture.uv_map
@@ -51,6 +50,15 @@ def wear(thing: Object, picture: Picture, guessed: Image) -> None:
 def has(thing: Object, which: str) -> bool:
     """Whether there is such an image."""
     return isinstance(thing.get(which), Image)
+
+
+def settle(image: Image) -> None:
+    """What was painted and not saved yet goes where the image is kept: into the .blend, or into its own file."""
+    if image.is_dirty:
+        if image.packed_files or not image.filepath:
+            image.pack()
+        else:
+            image.save()
 
 
 def show(thing: Object, which: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 import uuid
@@ -45,6 +46,7 @@ def run(
             sparse = _sparse(job, mesh, stage)
             device = warm(job.settings.device)
         with written_aside(job.folder) as part:
+            shutil.rmtree(part, ignore_errors=True)  # a killed run's
             part.mkdir()
             pages: list[int] = []
             with report.stage("texture") as stage:

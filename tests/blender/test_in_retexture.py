@@ -228,14 +228,21 @@ def test_udim_tiles_become_one_tiled_image(jar, part, tmp_path):
     layer.foreach_set("vector", uvs.ravel())
     assert part("scene.uv_state").words_of(jar).endswith("2 UDIM tiles")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "jar.blend"))
-    for storage in ("PACKED", "BESIDE"):
+    for storage in ("PACKED", "BESIDE", "BESIDE"):
         bpy.context.scene.maquette.storage = storage
+        painted = "maquette_now" in jar
         assert bpy.ops.maquette.retexture() == {"FINISHED"}
         image = part("scene.worn").worn(jar)
+        assert (np.abs(pixels_of(image)[50:60, 70:90] - (1, 0, 1, 1)).max() < 0.01) == painted
+        if not painted:
+            first = pixels_of(image)  # of the first tile
+            first[50:60, 70:90] = (1, 0, 1, 1)
+            image.pixels.foreach_set(first.ravel())
+            image.update()
         assert image.source == "TILED" and [tile.number for tile in image.tiles] == [1001, 1002]
         assert [tuple(tile.size) for tile in image.tiles] == [(SIZE, SIZE)] * 2
         assert len(image.packed_files) == (2 if storage == "PACKED" else 0)
-    assert image.filepath == "//textures/Jar_Base_Colour.<UDIM>.png"
+    assert image.filepath == "//textures/Jar_Base_Colour_001.<UDIM>.png"  # the texture before keeps its files
     assert (tmp_path / "textures" / "Jar_Base_Colour.1002.png").is_file()
 
 
