@@ -28,7 +28,7 @@ ICONS = {
 SHORT = {UNSEEN: "", MISSING: "missing", **{verdict.value: WORDS[verdict] for verdict in Verdict}}
 _ORDER = {verdict: place for place, verdict in enumerate((MISSING, *(v.value for v in Verdict), UNSEEN))}
 ROWS = 5
-WORD_WIDTH = 4.2  # of a verdict with its icon, in Blender's units
+WORD_WIDTH = 4.6  # of a verdict with its icon, in Blender's units
 
 
 class MAQUETTE_UL_photos(UIList):
@@ -56,12 +56,12 @@ class MAQUETTE_UL_photos(UIList):
             row.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)))
         else:
             row.label(text=item.name, icon="BLANK1")
-        if item.verdict in (UNSEEN, Verdict.GOOD.value):
+        if item.verdict not in FAULTY:  # its sign is enough; the selected photo's sentence is below
             row.label(text="", icon=ICONS[item.verdict])
             return
         verdict = row.row()
         verdict.ui_units_x = WORD_WIDTH
-        verdict.alert = item.verdict in FAULTY
+        verdict.alert = True
         verdict.label(text=SHORT[item.verdict], icon=ICONS[item.verdict])
 
     def draw_filter(self, context: Context, layout: UILayout) -> None:

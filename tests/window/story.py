@@ -18,7 +18,7 @@ from hands import busy, do, keys, middle, mouse, open_sidebar, part, press, said
 from mathutils import Euler, Vector
 
 FAKE = Path(__file__).resolve().parents[1] / "blender" / "fake_engine.py"
-PHOTO_COUNT = 12
+PHOTO_COUNT = int(os.environ.get("MAQUETTE_TOUR_PHOTOS", 12))  # enough for a shoe with holes; all 24 for good pictures
 FIRST_TIME = 400  # seconds at most for the whole model, on a slow machine
 
 
