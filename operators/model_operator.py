@@ -56,6 +56,7 @@ def place_model(context: Context, prepared: build.Prepared) -> Steps:
     yield from build.build_in_steps(context, prepared, beside=texture_folder(context))
     yield
     frame_selected(context)
+    yield
     if len(prepared.result.textured.base_colour) <= QUICK_TEXTURE:
         show_texture(context)
     progress.show_facts(context, str(prepared.result.folder), prepared.result.report)
