@@ -54,7 +54,9 @@ def tell_story(folder: Path, seconds: float) -> None:
 def main() -> int:
     role = os.environ["MAQUETTE_FAKE"]
     words = sys.argv[1:]
-    Path(os.environ["MAQUETTE_WORDS"]).write_text(json.dumps(words), encoding="utf-8")
+    said = Path(os.environ["MAQUETTE_WORDS"])
+    said.with_suffix(".part").write_text(json.dumps(words), encoding="utf-8")
+    said.with_suffix(".part").replace(said)  # who sees it can read it
     print("a library's greeting, which is no event", flush=True)
     if role == "deaf":
         time.sleep(60)
