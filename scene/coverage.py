@@ -126,7 +126,11 @@ def _triangles(mesh: Mesh) -> tuple[I32, I32]:
     """(T, 3) vertices and (T,) polygons. Asking a mesh of triangles for its triangles takes many times as long as its corners."""
     if len(mesh.loops) == 3 * len(mesh.polygons):
         corners = np.empty(len(mesh.loops), np.int32)
-        mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
+        quick = mesh.attributes.get(".corner_vert")
+        if quick is not None:
+            quick.data.foreach_get("value", corners)
+        else:
+            mesh.loops.foreach_get("vertex_index", corners)
         return corners.reshape(-1, 3), np.arange(len(mesh.polygons), dtype=np.int32)
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
