@@ -30,6 +30,7 @@ class Job:
     recipe: ClassVar[str]  # the module in recipes/ whose `run(job, emit, stop)` does the work
     out: Path
     libraries: tuple[Path, ...] = ()
+    watched: bool = True  # somebody can see previews: they cost a little
 
     @property
     def workspace(self) -> Path:

@@ -62,6 +62,7 @@ class RunReport:
         self.stop = stop or threading.Event()
         self.records: list[StageRecord] = []
         self.notes: list[str] = []
+        self.watched = True  # whether previews are worth making
         self.started = time.perf_counter()
 
     @contextmanager

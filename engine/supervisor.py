@@ -34,7 +34,7 @@ def run(job: Job, *, as_json: bool) -> int:
     show = _print_json if as_json else Terminal().show
     # Closing our input cancels. Only a pipe says so: a terminal, a file or /dev/null at its end is no such wish.
     lifeline = as_json and _is_pipe(sys.stdin)
-    return Supervision(job, show).run(lifeline)
+    return Supervision(replace(job, watched=as_json), show).run(lifeline)
 
 
 def _print_json(event: Event) -> None:

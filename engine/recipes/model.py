@@ -39,6 +39,7 @@ def run(job: ModelJob, emit: Callable[[Event], None] | None = None, stop: thread
     guard.check_folder(job.out)
     with guard.exclusive(job.workspace):
         report = RunReport(_stages(job), emit, stop)
+        report.watched = job.watched
         workspace = Workspace(job.workspace)
         with report.stage("prepare") as stage:
             photos = prepare.run(job.photos, job.settings.photos, stage)

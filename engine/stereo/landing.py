@@ -44,7 +44,7 @@ class Landing:
         """The view's points of now: inverse depths (H, W), and which of them to believe."""
         chosen = np.flatnonzero(good)
         swatch = self._swatches.get(view.name)
-        if not len(chosen) or swatch is None:
+        if not self._report.run.watched or not len(chosen) or swatch is None:
             return
         if len(chosen) > self._count:
             chosen = np.random.default_rng(len(chosen)).choice(chosen, self._count, replace=False)

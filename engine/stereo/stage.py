@@ -68,7 +68,8 @@ def _measure(
         report.count("plain_backdrop", valid.before_backdrop)
 
         def landed(level: Level, plan: Plan) -> None:
-            landing.tell(level.views[plan.view], *believable(level, plan, settings.min_support))
+            if report.run.watched:
+                landing.tell(level.views[plan.view], *believable(level, plan, settings.min_support))
 
         level = match_all(views, plans, greys, valid, store, settings.seed, advance, report.check, landed)
     with report.step("consistency", len(views), share=0.1) as step:

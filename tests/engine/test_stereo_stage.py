@@ -166,3 +166,12 @@ def test_points_are_told_while_the_maps_land(truth: Truth, tmp_path: Path) -> No
         column, row = np.clip(pixel.astype(int), 0, [view.width - 1, view.height - 1]).T
         assert (np.abs(z - depth[row, column]) < 0.02 * z).mean() > 0.95
         assert np.median(np.abs(colours.astype(int) - picture[row, column])) < 12
+
+
+def test_nobody_watching_costs_no_previews(truth: Truth, tmp_path: Path) -> None:
+    told: list[Event] = []
+    run = RunReport(("depth",), told.append)
+    run.watched = False
+    with run.stage("depth") as report:
+        stage.run(truth.sparse(), replace(SETTINGS, max_side=96), report, tmp_path)
+    assert told and not any(isinstance(event, PreviewEvent) for event in told)
