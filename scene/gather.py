@@ -151,16 +151,16 @@ def _flush(context: Context, thing: Object) -> None:
 
 
 def _triangles(mesh: Mesh, into: F64) -> tuple[tuple[TriMesh, I32, np.ndarray | None], I32, str]:
-    mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    if not count:
+    corners, polygons = _corners_of_triangles(mesh)
+    if not len(corners):
         raise ModelError("The object has no faces.")
-    faces, corners = np.empty(count * 3, np.int32), np.empty(count * 3, np.int32)
-    polygons = np.empty(count, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", faces)
-    mesh.loop_triangles.foreach_get("loops", corners)
-    mesh.loop_triangles.foreach_get("polygon_index", polygons)
-    faces, corners = faces.reshape(-1, 3), corners.reshape(-1, 3)
+    vertex_of = np.empty(len(mesh.loops), np.int32)
+    stored = mesh.attributes.get(".corner_vert")  # ten times as fast as the loops' own
+    if stored is not None:
+        stored.data.foreach_get("value", vertex_of)
+    else:
+        mesh.loops.foreach_get("vertex_index", vertex_of)
+    faces = vertex_of[corners]
     if np.linalg.det(into[:3, :3]) < 0:  # mirrored: what looked outwards would look inwards
         faces, corners = faces[:, ::-1], corners[:, ::-1]
     places = np.empty(len(mesh.vertices) * 3, np.float32)
@@ -172,8 +172,22 @@ def _triangles(mesh: Mesh, into: F64) -> tuple[tuple[TriMesh, I32, np.ndarray | 
         flat = np.empty(len(mesh.loops) * 2, np.float32)
         layer.uv.foreach_get("vector", flat)
         uvs = flat.reshape(-1, 2)[corners]
-    surface = TriMesh(vertices=vertices, faces=np.ascontiguousarray(faces), filled=np.zeros(count, bool))
+    surface = TriMesh(vertices=vertices, faces=np.ascontiguousarray(faces), filled=np.zeros(len(faces), bool))
     return (surface, polygons, uvs), np.ascontiguousarray(corners), layer.name if uvs is not None else ""
+
+
+def _corners_of_triangles(mesh: Mesh) -> tuple[I32, I32]:
+    """(F, 3) the mesh's corners that make up each triangle, and (F,) its polygon. A scan has nothing but triangles: that is quick."""
+    count = len(mesh.polygons)
+    if len(mesh.loops) == 3 * count:
+        return np.arange(3 * count, dtype=np.int32).reshape(-1, 3), np.arange(count, dtype=np.int32)
+    mesh.calc_loop_triangles()
+    corners = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    mesh.loop_triangles.foreach_get("loops", corners)
+    starts = np.empty(count, np.int32)
+    mesh.polygons.foreach_get("loop_start", starts)
+    corners = corners.reshape(-1, 3)
+    return corners, (np.searchsorted(starts, corners[:, 0], side="right") - 1).astype(np.int32)
 
 
 def _cameras(model: Model, solved_from_blender: F64) -> tuple[dict[str, F64], tuple[str, ...], tuple[str, ...]]:

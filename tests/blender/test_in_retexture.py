@@ -358,3 +358,26 @@ def test_what_was_painted_stays_when_the_mesh_is_sculpted_on(jar, part, tmp_path
     bpy.context.scene.maquette.retexture.keep_painted = False
     assert bpy.ops.maquette.retexture() == {"FINISHED"}
     assert not np.allclose(pixels_of(worn.worn(jar))[100:140, 200:260], (1, 0, 1, 1), atol=0.1)
+
+
+def test_triangles_and_polygons_are_gathered_alike(maquette, part):
+    """All triangles, and n-gons among them: each corner's place and UV, and whose triangle it is."""
+    triangles = part("scene.gather")._triangles
+    bpy.ops.mesh.primitive_cylinder_add(vertices=7)
+    cylinder = bpy.context.object.data
+    bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=2)
+    sphere = bpy.context.object.data
+    for mesh, sides in ((cylinder, {4, 7}), (sphere, {3})):
+        assert {len(polygon.vertices) for polygon in mesh.polygons} == sides
+        (surface, polygons, uvs), corners, name = triangles(mesh, np.eye(4))
+        assert len(surface.faces) == sum(len(polygon.vertices) - 2 for polygon in mesh.polygons) and name == "UVMap"
+        for face, polygon, uv, corner in zip(surface.faces, polygons, uvs, corners, strict=True):
+            owner = mesh.polygons[polygon]
+            assert set(face) <= set(owner.vertices) and set(corner) <= set(owner.loop_indices)
+            assert [mesh.loops[c].vertex_index for c in corner] == list(face)
+            assert np.allclose(uv, [mesh.uv_layers.active.uv[c].vector for c in corner])
+            a, b, c = surface.vertices[face]
+            assert np.dot(np.cross(b - a, c - a), owner.normal) > 0
+    mirrored = triangles(sphere, np.diag([-1.0, 1.0, 1.0, 1.0]))[0][0]
+    a, b, c = mirrored.vertices[mirrored.faces].transpose(1, 0, 2)
+    assert (np.einsum("ni,ni->n", np.cross(b - a, c - a), a + b + c) > 0).all()  # still outwards
