@@ -193,10 +193,36 @@ def test_thumbnails_are_given_back(folder, part, maquette):
     thumbnails = part("panels.thumbnails")
     for name in ("IMG_1.JPG", "IMG_2.JPG", "IMG_1.JPG"):
         thumbnails.icon_of(str(folder / name))  # without a window Blender makes no icons: 0
-    assert len(thumbnails._held[0]) == 2
+    assert len(thumbnails._held[0].made) == 2
     maquette.unregister()
     assert thumbnails._held == []
     maquette.register()
+
+
+def test_a_photo_that_lies_on_its_side_is_shown_upright(maquette, part, tmp_path):
+    import numpy as np
+    from PIL import Image  # came with the zip
+
+    upright = np.zeros((400, 300, 3), np.uint8)
+    upright[:200] = 255, 0, 0  # red above
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(upright)).save(tmp_path / "lying.png", exif=exif)
+    Image.fromarray(upright).save(tmp_path / "upright.png")
+    thumbnails = part("panels.thumbnails")
+    for name in ("lying.png", "upright.png"):
+        thumbnails.icon_of(str(tmp_path / name))
+    held = thumbnails._held[0]
+    assert held.turning[str(tmp_path / "upright.png")].result(20) is None
+    held.turning[str(tmp_path / "lying.png")].result(20)
+    thumbnails.icon_of(str(tmp_path / "lying.png"))
+    for size, pixels in (("image_size", "image_pixels_float"), ("icon_size", "icon_pixels_float")):
+        picture = held.made[str(tmp_path / "lying.png")]
+        width, height = getattr(picture, size)
+        assert height > width and height <= 256
+        rows = np.array(getattr(picture, pixels)[:]).reshape(height, width, 4)  # the lowest row first
+        assert np.allclose(rows[-2, 2], (1, 0, 0, 1), atol=0.05) and np.allclose(rows[1, 2], (0, 0, 0, 1), atol=0.05)
+    thumbnails.release()
 
 
 def test_the_list_sorts_and_filters(folder, part):
