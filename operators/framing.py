@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import bpy
 import numpy as np
-from bpy.types import Area, Context
+from bpy.types import Area, Context, Object
 from mathutils import Vector
 
 
@@ -33,6 +33,23 @@ def show_texture(context: Context) -> None:
         shading = area.spaces.active.shading
         if shading.type == "SOLID" and shading.color_type == "MATERIAL":
             shading.color_type = "TEXTURE"
+
+
+def show_alone(context: Context, things: Sequence[Object]) -> None:
+    """The 3D views show these alone until the artist presses the key for local view; the selection stays as it is."""
+    window = context.window
+    if bpy.app.background or window is None:
+        return
+    selected = list(context.selected_objects)
+    for thing in things:
+        thing.select_set(True)
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D" and area.spaces.active.local_view is None:
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with context.temp_override(window=window, area=area, region=region):
+                bpy.ops.view3d.localview(frame_selected=False)
+    for thing in things:
+        thing.select_set(thing in selected)
 
 
 class Viewpoints:

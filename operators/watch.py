@@ -8,6 +8,7 @@ from bpy.types import Context
 
 from ..engine.protocol import Event, PreviewEvent
 from ..engine.remaining import Remaining
+from ..scene.enclosing import enclosing
 from ..scene.previews import Previews
 from . import progress
 from .autosave import Autosave
@@ -45,6 +46,7 @@ class Watch:
         box = None if self._framed else self._previews.bounds()
         if box is not None:
             self._framed = True
+            self._previews.in_front = enclosing(context, *box) is not None
             frame_box(context, *box, self._viewpoints)
         progress.redraw_views(context)
 

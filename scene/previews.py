@@ -34,6 +34,7 @@ class Previews:
     def __init__(self, scene_name: str) -> None:
         self.layers: dict[str, Layer] = {}
         self.draw_seconds = 0.0  # what the last drawing took
+        self.in_front = False  # of the scene: something in it stands around all this
         self._scene_name = scene_name
         self._share = 1.0  # of the points, that this computer draws quickly enough
         self._batches: dict[str, Any] = {}
@@ -119,6 +120,8 @@ class Previews:
         return False
 
     def _draw_batches(self) -> None:
+        if self.in_front:
+            gpu.state.active_framebuffer_get().clear(depth=1.0)
         gpu.state.depth_test_set("LESS_EQUAL")
         gpu.state.depth_mask_set(True)
         gpu.state.point_size_set(POINT_SIZE)

@@ -150,3 +150,19 @@ def test_look_through_photo(maquette, result_folder):
     assert bpy.ops.maquette.look_through() == {"FINISHED"}
     render = bpy.context.scene.render
     assert bpy.context.scene.camera == camera and (render.resolution_x, render.resolution_y) == (200, 150)
+
+
+def test_a_model_inside_the_scene_s_first_cube_is_noticed(maquette, part, result_folder):
+    bpy.ops.mesh.primitive_cube_add(size=3, location=(0.5, 0.5, 0.5))  # the box stands from 0 to 1
+    cube = bpy.context.object
+    cube.name = "Cube"
+    bpy.ops.maquette.import_result(directory=str(result_folder))
+    said = [line.text for line in bpy.context.window_manager.maquette.messages]
+    assert any("inside “Cube”" in text and "Local View" in text for text in said)
+    enclosing = part("scene.enclosing").enclosing
+    low, high = np.zeros(3), np.ones(3)
+    ours = part("scene.model").active_model(bpy.context).objects
+    assert enclosing(bpy.context, low, high, ours) == cube
+    assert enclosing(bpy.context, low - 2, high) is None  # it sticks out
+    cube.display_type = "WIRE"
+    assert enclosing(bpy.context, low, high, ours) is None
