@@ -46,7 +46,8 @@ class Watch:
         box = None if self._framed else self._previews.bounds()
         if box is not None:
             self._framed = True
-            self._previews.in_front = enclosing(context, *box) is not None
+            middle = self._previews.middle()
+            self._previews.in_front = middle is not None and enclosing(context, *middle) is not None
             frame_box(context, *box, self._viewpoints)
         progress.redraw_views(context)
 

@@ -81,6 +81,11 @@ class Previews:
                 parts.append(np.percentile(layer.positions, span, axis=0))
         return (np.min(parts, axis=(0, 1)), np.max(parts, axis=(0, 1))) if parts else None
 
+    def middle(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The box of the subject alone: the points that lie in the middle of the others."""
+        parts = [layer.positions for name, layer in self.layers.items() if name != "cameras" and len(layer.positions)]
+        return tuple(np.percentile(np.concatenate(parts), (20, 80), axis=0)) if parts else None
+
     def close(self) -> None:
         """Nothing is drawn any more."""
         self._wanted.put(None)
