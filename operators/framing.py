@@ -22,8 +22,6 @@ def frame_selected(context: Context) -> None:
             continue
         # Each camera hangs on the mesh: a dashed line for every photo, all across the model, is nothing to look at.
         area.spaces.active.overlay.show_relationship_lines = False
-        if area.spaces.active.shading.color_type == "MATERIAL":  # as Blender comes: a scan would look like grey clay
-            area.spaces.active.shading.color_type = "TEXTURE"
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_selected()
