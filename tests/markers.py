@@ -82,14 +82,15 @@ def photograph(
     )  # fmt: skip
     picture, rays, rng = _LINEAR[table(markers)], _rays(camera), np.random.default_rng(5)
     turn = np.eye(3) if turn is None else turn
-    posed = []
+    posed, exif = [], Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = round(36 * focal / width)  # focal length in 35 mm film
     for i in range(count):
         angle, z = 2 * np.pi * (i + 0.3) / count, heights[i % len(heights)]
         eye = np.array([radius * np.cos(angle), radius * np.sin(angle), z])
         pose = look_at(eye, np.array([0.02, -0.01, 0.0]))
         pixels = _shoot(camera, pose, rays, picture) + rng.standard_normal((height, width)) * noise
         path = folder / f"table_{i:02d}.jpg"
-        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).convert("RGB").save(path, quality=95)
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).convert("RGB").save(path, quality=95, exif=exif)
         rotation = pose[:, :3] @ turn.T
         posed.append(
             PosedPhoto(

@@ -185,6 +185,17 @@ def test_a_card_s_corners_in_one_photo_give_the_size(model, part, result_folder,
     assert part("scene.scale").source_of(model()).endswith(f"in {view.name}")
 
 
+def test_undo_takes_the_card_s_size_back_in_one_step(model, result_folder):
+    bpy.ops.ed.undo_push(message="before")
+    seen = ((view, on_the_box(view, 90, 70), on_the_box(view, 115, 92)) for view in solved(result_folder))
+    view = next(found[0] for found in seen if found[1] is not None and found[2] is not None)
+    pixels = {"first": (90.5, 70.5), "second": (115.5, 92.5)}
+    bpy.ops.maquette.scale_from_card("EXEC_DEFAULT", True, camera=view.name, **pixels)
+    assert model().mesh.dimensions.x != pytest.approx(1) and "maquette_size_from" in model().collection
+    bpy.ops.ed.undo()
+    assert model().mesh.dimensions.x == pytest.approx(1) and "maquette_size_from" not in model().collection
+
+
 def test_beside_the_model_the_cloud_s_points_stand_in(model, part, result_folder):
     """A corner on the floor, where there is no mesh: the cloud's points around it tell how far it is."""
     rays = part("scene.photo_rays")
