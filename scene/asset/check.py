@@ -55,11 +55,9 @@ def check(path: Path, kind: Format, first: Object, *, pictures: bool) -> Check:
     found = Check(
         path=path,
         triangles=sum(triangles_of(thing.data) for thing in levels),
-        pictures=sum(
-            1
-            for image in images
-            if image.has_data or image.packed_file or Path(bpy.path.abspath(image.filepath)).is_file()
-        ),
+        pictures=_maps_of(path)
+        if kind is Format.OBJ
+        else sum(1 for image in images if image.has_data or image.packed_file),
         size=size,
         faults=(),
     )
@@ -111,6 +109,13 @@ def _read(path: Path, kind: Format) -> None:
         bpy.ops.import_scene.fbx(filepath=str(path))
     else:
         bpy.ops.wm.obj_import(filepath=str(path))
+
+
+def _maps_of(path: Path) -> int:
+    """How many pictures an OBJ's materials name that are there: Blender would find them elsewhere too, others would not."""
+    material = path.with_suffix(".mtl")
+    lines = material.read_text(encoding="utf-8").splitlines() if material.is_file() else []
+    return sum((path.parent / line.split(" ")[-1]).is_file() for line in lines if line.startswith(("map_", "bump")))
 
 
 def _check_archive(path: Path, first: Object) -> Check:

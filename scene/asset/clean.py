@@ -9,34 +9,34 @@ from bpy.types import Object
 from mathutils import Matrix, Vector
 
 from .. import overlay
-from .tools import StepError, diagonal, new_object
+from .tools import StepError, coordinates, diagonal, new_object
 
 SLIVER = 1e-6  # of the diagonal: shorter edges trouble QuadriFlow and bakes
 
 
-def copy_scan(scan: Object, name: str) -> tuple[Object, Vector]:
-    """The scan as it is seen (modifiers applied, transform baked in), standing on its origin; and where that origin lies."""
+def copy_scan(scan: Object, name: str) -> Object:
+    """The scan as it is seen: modifiers applied, transform baked in."""
     with overlay.without(scan):  # else the asset would wear the colours of the coverage
         evaluated = scan.evaluated_get(bpy.context.evaluated_depsgraph_get())
         mesh = bpy.data.meshes.new_from_object(evaluated)
     mesh.name = name
     if not mesh.polygons:
         raise StepError("The scan has no faces.")
-    matrix = scan.matrix_world
-    mesh.transform(matrix)
-    if matrix.determinant() < 0:  # mirrored: the faces would look inwards
+    mesh.transform(scan.matrix_world)
+    if scan.matrix_world.determinant() < 0:  # mirrored: the faces would look inwards
         mesh.flip_normals()
-    corners = [matrix @ Vector(corner) for corner in scan.bound_box]
-    pivot = Vector(
-        (
-            (min(c.x for c in corners) + max(c.x for c in corners)) / 2,
-            (min(c.y for c in corners) + max(c.y for c in corners)) / 2,
-            min(c.z for c in corners),
-        )
-    )
-    mesh.transform(Matrix.Translation(-pivot))
     mesh.shade_smooth()
-    return new_object(name, mesh), pivot
+    return new_object(name, mesh)
+
+
+def stand(thing: Object) -> Vector:
+    """Moves the mesh so that its own origin lies below its middle; gives where that origin was."""
+    points = coordinates(thing.data)
+    low, high = points.min(0), points.max(0)
+    pivot = Vector(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]))
+    thing.data.transform(Matrix.Translation(-pivot))
+    thing.data.update()
+    return pivot
 
 
 def clean(thing: Object, smallest_part: float) -> int:
@@ -53,6 +53,7 @@ def clean(thing: Object, smallest_part: float) -> int:
     bmesh.ops.delete(work, geom=[vertex for vertex in work.verts if not vertex.link_faces], context="VERTS")
     work.to_mesh(thing.data)
     work.free()
+    thing.data.update()
     return len(small)
 
 
@@ -71,6 +72,7 @@ def close_holes(thing: Object, edges: int) -> int:
     count = len(work.faces) - before
     work.to_mesh(thing.data)
     work.free()
+    thing.data.update()
     return count
 
 

@@ -128,9 +128,22 @@ def _obj(things: Sequence[Object], path: Path) -> None:
             up_axis="Y",
             export_materials=True,
             export_pbr_extensions=True,
-            path_mode="RELATIVE",
+            path_mode="STRIP",
             apply_modifiers=True,
         )
+    _point_to_textures(path.with_suffix(".mtl"))
+
+
+def _point_to_textures(material: Path) -> None:
+    """The exporter names packed pictures as if they lay elsewhere; ours lie in the folder beside."""
+    if not material.is_file():
+        return
+    lines = material.read_text(encoding="utf-8").splitlines()
+    for index, line in enumerate(lines):
+        if line.startswith("map_"):
+            words, name = line.rsplit(" ", 1)[0], Path(line.rsplit(" ", 1)[1].replace("\\", "/")).name
+            lines[index] = f"{words} textures/{name}"
+    material.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -80,6 +80,7 @@ def load(path: Path, name: str, *, is_colour: bool) -> Image:
     image.name = name
     image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
     image.pack()
+    image.filepath_raw = str(path)  # packing forgets where it lay, and an OBJ names the file
     return image
 
 

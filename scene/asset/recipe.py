@@ -88,12 +88,13 @@ def steps(work: Work) -> Iterator[tuple[str, Callable[[Work], None]]]:
 
 
 def _take(work: Work) -> None:
-    work.high, work.pivot = clean.copy_scan(work.scan, "High")
+    work.high = clean.copy_scan(work.scan, "High")
     bpy.data.objects.remove(work.scan)  # a copy in the worker's own file; else it would cast occlusion
     if work.settings.clean:
         dropped = clean.clean(work.high, work.settings.smallest_part)
         if dropped:
             work.tell("INFO", f"{dropped} loose parts were dropped.")
+    work.pivot = clean.stand(work.high)  # what was dropped must not shift it
 
 
 def _retopologise(work: Work) -> None:

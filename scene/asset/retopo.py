@@ -60,16 +60,14 @@ def retopologise(surface: Object, method: Retopo, triangles: int, name: str, tel
     return made
 
 
-def decimate(thing: Object, triangles: int, weights: str = "") -> None:
-    """Collapses edges until the budget is met. `weights` is a vertex group that keeps what it marks."""
+def decimate(thing: Object, triangles: int) -> None:
+    """Collapses edges until the budget is met."""
     thing.data.validate()
-    for attempt in range(TRIES):
+    for _ in range(TRIES):
         count = triangles_of(thing.data)
         if count <= triangles * (1 + TOLERANCE / 4):
             break
-        # What is marked may be all that is left: the budget counts more then.
-        extra = {"vertex_group": weights, "invert_vertex_group": True} if weights and not attempt else {}
-        apply_modifier(thing, "DECIMATE", ratio=triangles / count, use_collapse_triangulate=True, **extra)
+        apply_modifier(thing, "DECIMATE", ratio=triangles / count, use_collapse_triangulate=True)
     _mend(thing)
     thing.data.shade_smooth()
 

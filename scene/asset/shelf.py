@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
+import numpy as np
 from bpy.types import Object
 from mathutils import Vector
 
@@ -35,14 +35,17 @@ def take_picture(thing: Object, path: Path) -> None:
     hidden = {other: other.hide_render for other in scene.objects}
     for other in hidden:
         other.hide_render = other != thing
-    points = coordinates(thing.data)
-    centre = thing.matrix_world @ Vector(((points.min(0) + points.max(0)) / 2).tolist())
-    radius = max(float(((points - (points.min(0) + points.max(0)) / 2) ** 2).sum(1).max()) ** 0.5, 1e-9)
-    camera = bpy.data.objects.new("Picture", bpy.data.cameras.new("Picture"))
-    camera.data.clip_start, camera.data.clip_end = radius * 0.01, radius * 100
     towards = Vector((0.55, -1.0, 0.45)).normalized()
-    camera.location = centre + towards * radius / math.tan(camera.data.angle / 2) * 1.12
-    camera.rotation_euler = towards.to_track_quat("Z", "Y").to_euler()
+    turn = towards.to_track_quat("Z", "Y").to_matrix()
+    points = coordinates(thing.data).astype(np.float64) @ np.array(thing.matrix_world.to_3x3()).T
+    seen = (points + np.array(thing.matrix_world.translation)) @ np.array(turn)  # right, up, towards the camera
+    middle, span = (seen.min(0) + seen.max(0)) / 2, np.ptp(seen, axis=0)
+    camera = bpy.data.objects.new("Picture", bpy.data.cameras.new("Picture"))
+    camera.data.type, camera.data.ortho_scale = "ORTHO", max(float(span[:2].max()) * 1.08, 1e-9)
+    away = float(span[2]) + camera.data.ortho_scale
+    camera.data.clip_start, camera.data.clip_end = away * 0.01, away * 4
+    camera.location = turn @ Vector((middle[0], middle[1], middle[2] + away))
+    camera.rotation_euler = turn.to_euler()
     sun = bpy.data.objects.new("Picture", bpy.data.lights.new("Picture", "SUN"))
     sun.data.energy, sun.rotation_euler = 3.0, (0.7, 0.15, 0.5)
     for one in (camera, sun):

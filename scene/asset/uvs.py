@@ -14,8 +14,13 @@ from .charts import WIDEST, Faces, charts_of
 from .tools import edit_mode
 
 LAYER = "UVMap"
-PADDING = 8  # texels between charts at the texture's full size, so that smaller mip levels don't bleed
-ROUNDS = 4  # of cutting charts that fold over themselves into narrower ones
+PADDING = 1 / 256  # of the square, between charts: 8 texels of 2,048, so that smaller mip levels don't bleed
+FEWEST_TEXELS = 2  # of padding in a small texture
+SQUEEZED, MOST_SQUEEZED = (
+    0.25,
+    0.03,
+)  # so little texture, against the mean, on more than such a share of a chart's surface
+ROUNDS = 6  # of cutting charts that fold over themselves into narrower ones
 
 
 def unwrap(thing: Object, texture: int) -> int:
@@ -34,7 +39,7 @@ def unwrap(thing: Object, texture: int) -> int:
     else:
         _flatten(thing, chart)
         _project(mesh, chart, _folded(thing, chart))
-    _pack(thing, PADDING / texture)
+    _pack(thing, max(PADDING, FEWEST_TEXELS / texture))
     return int(chart.max(initial=-1)) + 1
 
 
@@ -57,6 +62,7 @@ def _faces_of(mesh: Mesh, only: np.ndarray | None = None) -> Faces:
     pairs = number[pairs]
     inside = (pairs >= 0).all(1)
     return Faces(
+        whole=count,
         normals=normals.reshape(-1, 3)[only].astype(np.float64),
         middles=middles.reshape(-1, 3)[only].astype(np.float64),
         areas=areas[only].astype(np.float64),
@@ -123,8 +129,10 @@ def _folded(thing: Object, chart: np.ndarray) -> np.ndarray:
     mesh.polygons.foreach_get("area", real)
     turned = np.bincount(chart[faces], (signed < 0) * np.abs(signed), chart.max() + 1)
     whole = np.maximum(np.bincount(chart[faces], np.abs(signed), chart.max() + 1), 1e-30)
-    expected = np.bincount(chart, real, chart.max() + 1) * whole.sum() / max(real.sum(), 1e-30)
-    odd = (turned / whole > 0.01) | (whole < 0.2 * expected) | (whole > 5 * expected)
+    flat = np.bincount(faces, np.abs(signed), len(real))
+    thin = flat < SQUEEZED * real * (flat.sum() / max(real.sum(), 1e-30))  # little texture for much surface
+    squeezed = np.bincount(chart, real * thin, chart.max() + 1) / np.maximum(np.bincount(chart, real), 1e-30)
+    odd = (turned / whole > 0.01) | (squeezed > MOST_SQUEEZED)
     return np.unique(np.concatenate([np.nonzero(odd)[0], chart[list(_overlapping(corners, faces, chart))]]))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from engine.datatypes import TexturedMesh, TriMesh
 
 ROWS, COLUMNS = 80, 128
-CREASE_Z, RADIUS = 0.0, 0.5
+RADIUS = 0.5
 PICTURE = 512
 
 
