@@ -29,7 +29,7 @@ QUADRIFLOW_FACES = 300_000  # a larger mesh is collapsed first: QuadriFlow would
 QUADRIFLOW_SIZE = 1000.0  # it refuses edges under 0.1 mm, so it sees the mesh enlarged to this diagonal
 VOXELS_PER_TRIANGLE = 3.0  # detail to collapse from
 TRIES = 3
-QUADRIFLOW_TRIES = 5
+QUADRIFLOW_TRIES = 3
 EXPECTED = 0.9  # it gives a tenth more than it is asked for, mostly
 TEAR = 24  # edges: QuadriFlow tears such holes where its flow meets itself
 

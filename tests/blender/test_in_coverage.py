@@ -97,7 +97,7 @@ def test_measured_and_filled_show_at_once_and_leave_the_material_alone(model, pa
     assert len(set(shown[filled])) == len(set(shown[~filled])) == 1 and shown[filled][0] != shown[~filled][0]
     assert not found.mesh.modifiers["Maquette Overlay"].show_render  # a render shows the artist's material
     assert [slot.material for slot in found.mesh.material_slots] == own
-    copied, _ = part("scene.asset.clean").copy_scan(found.mesh, "Copy")
+    copied = part("scene.asset.clean").copy_scan(found.mesh, "Copy")
     assert [
         slot.material for slot in copied.material_slots
     ] == own  # what is made of the model does not wear the overlay
