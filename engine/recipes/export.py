@@ -79,6 +79,12 @@ def so_far(
         "verdicts": _verdicts(report, photos, sparse),
         "notes": report.notes,
         "until": job.until.value,
+        "lines": [
+            [
+                "INFO",
+                f"{len(sparse.posed)} of {len(photos)} photos have a place. Stopped after {job.until.value}, as asked.",
+            ]
+        ],
     }
     return ResultEvent(files=files, summary=summary)
 

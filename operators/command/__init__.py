@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import asset, check, coverage, markers, model, retexture, scale, selftest
+from . import asset, check, coverage, markers, masks, model, retexture, scale, selftest
 
-COMMANDS = (model, check, coverage, selftest, retexture, asset, scale, markers)
+COMMANDS = (model, check, coverage, selftest, retexture, asset, scale, markers, masks)
 PROGRAM = "maquette"
 
 

@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = run_engine([NAME, *arguments.engine_words, "-o", str(folder)])
     if not isinstance(outcome, ResultEvent):
         return outcome.exit_code
+    if "textured" not in outcome.files:  # it was to stop early (--until): there is no model to save yet
+        return int(Exit.DONE)
     try:
         build.save_blend(result.read(outcome.files), blend, beside=arguments.texture_beside)
     except (OSError, RuntimeError) as error:  # Blender's own operators raise RuntimeError

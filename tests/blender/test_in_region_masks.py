@@ -212,3 +212,60 @@ def test_nothing_selected_is_told(maquette, part, ball_and_box):
     bpy.context.scene.maquette.region_masks.unwanted = "HIDDEN"
     with pytest.raises(RuntimeError, match="No face is hidden"):
         bpy.ops.maquette.masks_from_model()
+
+
+class Sheet:
+    """A layout that notes what is drawn, and checks that each property and operator is there."""
+
+    def __init__(self, drawn: list[str]) -> None:
+        object.__setattr__(self, "drawn", drawn)
+
+    def __setattr__(self, name, value) -> None: ...
+
+    def column(self, **_):
+        return self
+
+    row = box = separator = column
+
+    def prop(self, data, name, **_):
+        assert name in data.bl_rna.properties, name
+        self.drawn.append(name)
+
+    def operator(self, name, **_):
+        group, _, one = name.partition(".")
+        assert one in dir(getattr(bpy.ops, group)), name
+        self.drawn.append(name)
+        return type("Values", (), {})()
+
+    def label(self, text="", **_):
+        self.drawn.append(text)
+
+
+def drawn(part) -> list[str]:
+    from types import SimpleNamespace
+
+    found: list[str] = []
+    panel = part("panels.region_masks").MAQUETTE_PT_region_masks
+    names = {name: getattr(panel, name) for name in ("draw", "_draw_box", "_draw_masks")}
+    stand_in = type("Panel", (), names)()
+    stand_in.layout = Sheet(found)
+    context = SimpleNamespace(
+        scene=bpy.context.scene,
+        region=SimpleNamespace(width=280),
+        preferences=bpy.context.preferences,
+        window_manager=bpy.context.window_manager,
+    )
+    stand_in.draw(context)
+    return found
+
+
+def test_the_panel_offers_what_comes_next(play, photos, part, result_folder):
+    """Without cameras: to find them. With a model: a box, and masks from it."""
+    first = drawn(part)
+    assert "maquette.find_cameras" in first and "turntable" in first
+    assert not {"maquette.fit_box", "maquette.masks_from_model"} & set(first)
+    bpy.ops.maquette.import_result(directory=str(result_folder))
+    bpy.context.scene.maquette.masks = str(result_folder)
+    later = drawn(part)
+    assert {"maquette.fit_box", "maquette.masks_from_model", "wm.path_open", "unwanted"} <= set(later)
+    assert "maquette.find_cameras" not in later
