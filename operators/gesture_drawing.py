@@ -21,9 +21,12 @@ _live: list[Drawing] = []  # a handler that is left behind would draw for ever
 
 
 def end_all() -> None:
-    """Takes away what gestures still draw."""
+    """Takes away what gestures still draw, and what they still say."""
     for drawing in list(_live):
         drawing.remove()
+        for window in bpy.context.window_manager.windows:
+            window.cursor_modal_restore()
+            window.workspace.status_text_set(None)
 
 
 def is_any() -> bool:

@@ -61,7 +61,10 @@ def floor_from_lowest(model: Model) -> Matrix:
         low = places[places[:, 2].argmin()]
         return Matrix.Translation((0, 0, -low[2]))
     point, normal = side
-    return floor_at(Vector(point), Vector(-normal))
+    change = floor_at(Vector(point), Vector(-normal))
+    turned = np.array(change, np.float64)
+    lowest = float((places @ turned[2, :3]).min() + turned[2, 3])  # a side is a little rough
+    return Matrix.Translation((0, 0, -lowest)) @ change
 
 
 def front_towards(model: Model, direction: Vector) -> Matrix:
