@@ -25,6 +25,9 @@ def test_operator_does_the_engine_s_own_call(maquette, part, tmp_path):
     collection = bpy.data.collections["photos"]
     mesh = collection.objects["photos"].data
     assert report["registered"] == 14 == len(collection.children[0].objects)
+    rows = settings.photos.rows  # each photo's row says what became of it
+    assert [row.verdict for row in rows] == [one["verdict"] for one in report["verdicts"]] == ["good"] * 14
+    assert settings.photos.said == "14 of 14 photos found their place."
     assert 2000 < len(mesh.polygons) <= 6000 and len(mesh.polygons) == len(textured["faces"])
     low, high = textured["vertices"].min(0), textured["vertices"].max(0)
     assert np.allclose(
