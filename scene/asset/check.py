@@ -36,7 +36,7 @@ def check(path: Path, kind: Format, first: Object, *, pictures: bool) -> Check:
     if kind is Format.USDZ and not hasattr(bpy.types, "WM_OT_usd_import"):
         return _check_archive(path, first)
     before = {kind_of: set(getattr(bpy.data, kind_of)) for kind_of in ("objects", "meshes", "materials", "images")}
-    _read(path, kind)
+    unread = _read(path, kind)
     bpy.context.view_layer.update()
     new = [thing for thing in bpy.data.objects if thing not in before["objects"] and thing.type == "MESH"]
     shown = [thing for thing in new if not thing.name.startswith(("UCX_", "UBX_")) and "coll" not in thing.name]
@@ -61,7 +61,7 @@ def check(path: Path, kind: Format, first: Object, *, pictures: bool) -> Check:
         size=size,
         faults=(),
     )
-    faults = _faults(found, first, pictures)
+    faults = [unread] if unread else _faults(found, first, pictures)
     for kind_of, known in before.items():
         bpy.data.batch_remove([one for one in getattr(bpy.data, kind_of) if one not in known])
     return Check(**{**vars(found), "faults": tuple(faults)})
@@ -100,7 +100,18 @@ def _extent(corners: list[Vector]) -> Vector:
     return Vector([max(c[k] for c in corners) - min(c[k] for c in corners) for k in range(3)])
 
 
-def _read(path: Path, kind: Format) -> None:
+def _read(path: Path, kind: Format) -> str:
+    """Into this Blender; gives what is to be said where Blender can't."""
+    try:
+        _import(path, kind)
+    except (AttributeError, KeyError, RuntimeError, TypeError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if "Location:" not in line and line.strip()]
+        lines = lines or [type(error).__name__]
+        return f"this Blender could not read it again to check it ({lines[-1]})"
+    return ""
+
+
+def _import(path: Path, kind: Format) -> None:
     if kind is Format.GLB:
         bpy.ops.import_scene.gltf(filepath=str(path))
     elif kind is Format.USDZ:

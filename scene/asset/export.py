@@ -29,6 +29,8 @@ def write(kind: Format, parts: Parts, names: Names, folder: Path) -> list[Path]:
     """The files of one format, the main one first; StepError where this Blender can't."""
     path = folder / f"{names.root}.{kind.value}"
     written = [path]
+    if kind is Format.USDZ and not hasattr(bpy.types, "WM_OT_usd_export"):
+        raise StepError("This Blender was built without USD, so there is no USDZ file.")
     try:
         if kind is Format.GLB:
             with_collider = [parts.collider] if parts.collider and names.convention is Convention.GODOT else []
@@ -45,7 +47,7 @@ def write(kind: Format, parts: Parts, names: Names, folder: Path) -> list[Path]:
         else:
             _obj([parts.levels[0]], path)
             written.append(path.with_suffix(".mtl"))
-    except (AttributeError, RuntimeError, TypeError) as error:
+    except (AttributeError, KeyError, RuntimeError, TypeError) as error:  # KeyError: an operator that was not built in
         raise StepError(f"This Blender could not write {kind.value.upper()}: {_last_line(error)}") from error
     if not path.is_file():
         raise StepError(f"This Blender wrote no {kind.value.upper()}: it may have been built without it.")

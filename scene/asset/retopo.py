@@ -46,6 +46,7 @@ def retopologise(surface: Object, method: Retopo, triangles: int, name: str, tel
         quads = _quads(surface, triangles, name)
         if quads is not None:
             remove(made)
+            quads.name = quads.data.name = name  # which is free only now
             project(quads, surface, diagonal(surface.data) * 0.01)
             return quads
         tell(
