@@ -38,7 +38,8 @@ def install() -> None:
 
 def open_panels() -> list[str]:
     """Those that come with a model and are closed at first are opened before Blender has drawn them, for the pictures' sake."""
-    panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("MAQUETTE_PT_")]
+    ours = [p for p in bpy.types.Panel.__subclasses__() if p.__name__.startswith("MAQUETTE_PT_")]
+    panels = [p for p in ours if p.is_registered]  # in the order of their files, as they were registered
     closed = [p for p in panels if "DEFAULT_CLOSED" in getattr(p, "bl_options", ()) and not hasattr(p, "bl_parent_id")]
     children = [p for p in panels if getattr(p, "bl_parent_id", "") in {c.__name__ for c in closed}]
     for panel in (*children, *closed):
