@@ -9,11 +9,13 @@ from bpy.types import Context, PropertyGroup
 from ..scene import viewing
 
 
+# Not in the class: a property group with a method of its own crashes Blender 4.2 at exit.
+def _show_row(trust: PropertyGroup, context: Context) -> None:
+    viewing.look_through_row(context, trust.row)
+
+
 class MAQUETTE_PG_trust(PropertyGroup):
     """What the Cameras panel holds."""
-
-    def _show_row(self, context: Context) -> None:
-        viewing.look_through_row(context, self.row)
 
     row: IntProperty(
         name="Camera",
