@@ -13,6 +13,7 @@ from mathutils import Vector
 from .settings import Format, Limits
 from .tools import triangles_of
 
+UNREAD = "this Blender could not read it again"
 CLOSE = 0.01  # of the diagonal: so far may a size be off
 
 
@@ -107,7 +108,7 @@ def _read(path: Path, kind: Format) -> str:
     except (AttributeError, KeyError, RuntimeError, TypeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if "Location:" not in line and line.strip()]
         lines = lines or [type(error).__name__]
-        return f"this Blender could not read it again to check it ({lines[-1]})"
+        return f"{UNREAD} to check it ({lines[-1]})"
     return ""
 
 

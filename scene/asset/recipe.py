@@ -261,9 +261,16 @@ def _say(work: Work, found: check.Check, kind: Format, over: list[str], done: li
         work.tell(
             "WARNING", f"{found.path.name} is over the limits of {work.settings.limits.source}: {'; '.join(over)}."
         )
-    notes = [*dict.fromkeys(done), "over the limits" if over else "", "faulty" if found.faults else ""]
+    notes = [*dict.fromkeys(done), "over the limits" if over else "", _remark(found.faults)]
     said = ", ".join(note for note in notes if note)
     work.facts.append(f"{head}: {said}" if said else f"{head}: checked")
+
+
+def _remark(faults: tuple[str, ...]) -> str:
+    """What the list of files says of a file that is not as it should be, or that could not be looked at."""
+    if not faults:
+        return ""
+    return "not checked" if faults[0].startswith(check.UNREAD) else "faulty"
 
 
 def _make_smaller(work: Work, found: check.Check, kind: Format, limits: Limits, quality: int) -> tuple[int, str] | None:
