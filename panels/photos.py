@@ -52,17 +52,15 @@ class MAQUETTE_UL_photos(UIList):
         row.active = item.use
         row.prop(item, "use", text="")
         shown = item.verdict not in (MISSING, Verdict.UNREADABLE.value)
+        fine = item.verdict in (UNSEEN, Verdict.GOOD.value)  # nothing to read: the name has nearly the whole width
+        halves = row.split(factor=0.88 if fine else 0.58)
         if shown:
-            row.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)))
+            halves.label(text=item.name, icon_value=icon_of(bpy.path.abspath(item.path)))
         else:
-            row.label(text=item.name, icon="BLANK1")
-        if item.verdict not in FAULTY:  # its sign is enough; the selected photo's sentence is below
-            row.label(text="", icon=ICONS[item.verdict])
-            return
-        verdict = row.row()
-        verdict.ui_units_x = WORD_WIDTH
-        verdict.alert = True
-        verdict.label(text=SHORT[item.verdict], icon=ICONS[item.verdict])
+            halves.label(text=item.name, icon="BLANK1")
+        verdict = halves.row()
+        verdict.alert = item.verdict in FAULTY
+        verdict.label(text="" if fine else SHORT[item.verdict], icon=ICONS[item.verdict])
 
     def draw_filter(self, context: Context, layout: UILayout) -> None:
         photos = context.scene.maquette.photos
