@@ -10,7 +10,7 @@ import numpy as np
 from ..datatypes import F32, I32, Bool, DepthMap, PointCloud, Sparse, TriMesh
 from ..errors import EngineError
 from ..geometry import view_of
-from ..report import Report
+from ..report import Report, Step
 from ..settings import Region, SurfaceSettings
 from . import points, trim
 from .box import Cage, boxed, cage_of
@@ -66,21 +66,7 @@ def run(
     with report.step("trim", len(maps) + 2, share=0.25) as step:
         tree = PointTree(cloud.points)
         faces = _outward(vertices, faces, cloud, tree)
-        lonely = isolation(vertices, faces, cloud, tree, step)
-        step.advance()
-        # the solver rounds creases off by about a cell: that is no reason to cut them open
-        spacing = np.maximum(cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]], np.float32(2 * voxel))
-        through, confirmed = votes(vertices, spacing, maps, step)
-        verdict = trim.judge(
-            vertices,
-            faces,
-            lonely,
-            (through >= 3) & (through > confirmed),
-            subject.keeps(
-                vertices, 0.0 if cage is None else 3 * voxel
-            ),  # what is cut straight later needs an edge to cut
-            hole_limit=settings.fill_holes_below * subject.diagonal,
-        )
+        verdict = _judged(vertices, faces, cloud, tree, maps, subject, settings, voxel, step)
         report.count("holes_filled", verdict.holes_filled)
         report.count("holes_open", verdict.holes_open)
         if not settings.watertight:
@@ -104,6 +90,34 @@ def run(
         report.count("faces", len(faces))
         report.count("filled_faces", int(filled.sum()))
     return TriMesh(vertices=vertices, faces=faces, filled=filled)
+
+
+def _judged(
+    vertices: F32,
+    faces: I32,
+    cloud: PointCloud,
+    tree: PointTree,
+    maps: Sequence[DepthMap],
+    subject: Subject,
+    settings: SurfaceSettings,
+    voxel: float,
+    step: Step,
+) -> trim.Verdict:
+    """What of the solver's surface was measured."""
+    lonely = isolation(vertices, faces, cloud, tree, step)
+    step.advance()
+    # the solver rounds creases off by about a cell: that is no reason to cut them open
+    spacing = np.maximum(cloud.spacing[tree.nearest(vertices, 1, step.check)[0][:, 0]], np.float32(2 * voxel))
+    through, confirmed = votes(vertices, spacing, maps, step)
+    return trim.judge(
+        vertices,
+        faces,
+        lonely,
+        (through >= 3) & (through > confirmed),
+        # what is cut straight later needs an edge to cut
+        subject.keeps(vertices, 0.0 if settings.box is None else 3 * voxel),
+        hole_limit=settings.fill_holes_below * subject.diagonal,
+    )
 
 
 def kept(cloud: PointCloud, sparse: Sparse, settings: SurfaceSettings) -> PointCloud:
