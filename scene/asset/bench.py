@@ -101,7 +101,8 @@ def make(job: AssetJob, tell: Callable[[Event], None]) -> ResultEvent:
 
 def _open(job: AssetJob) -> Object:
     """An empty file with the scan alone."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    # Not the factory's settings: with them Blender would take the wheels of all extensions from its user folder.
+    bpy.ops.wm.read_homefile(use_empty=True)
     with bpy.data.libraries.load(str(job.source)) as (_, wanted):
         wanted.objects = [job.scan]
     scan = wanted.objects[0]

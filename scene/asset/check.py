@@ -34,7 +34,7 @@ class Check:
 
 def check(path: Path, kind: Format, first: Object, *, pictures: bool) -> Check:
     """Reads a file into this Blender and takes it away again."""
-    if kind is Format.USDZ and not hasattr(bpy.types, "WM_OT_usd_import"):
+    if kind is Format.USDZ and not bpy.app.build_options.usd:
         return _check_archive(path, first)
     before = {kind_of: set(getattr(bpy.data, kind_of)) for kind_of in ("objects", "meshes", "materials", "images")}
     unread = _read(path, kind)

@@ -29,7 +29,7 @@ def write(kind: Format, parts: Parts, names: Names, folder: Path) -> list[Path]:
     """The files of one format, the main one first; StepError where this Blender can't."""
     path = folder / f"{names.root}.{kind.value}"
     written = [path]
-    if kind is Format.USDZ and not hasattr(bpy.types, "WM_OT_usd_export"):
+    if kind is Format.USDZ and not bpy.app.build_options.usd:
         raise StepError("This Blender was built without USD, so there is no USDZ file.")
     try:
         if kind is Format.GLB:

@@ -468,6 +468,7 @@ def test_web_passes_its_limits_or_says_what_was_done(scan, part):
     assert any(line.startswith("GLB") and "512 px to fit" in line for line in facts)
     files = json.loads((folder / "asset" / "asset.json").read_text())["files"]
     assert "Bumpy.glb" in files and "Bumpy.usdz" in files and "textures/Bumpy_BaseColor.jpg" in files
+    assert part("operators.runner").missing_libraries() == []  # a Blender beside ours once took all extensions' wheels
 
 
 def test_as_it_is_keeps_the_artist_s_mesh_and_uvs(scan):

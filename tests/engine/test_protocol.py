@@ -14,6 +14,7 @@ from engine.cli import job_of, main, parse
 from engine.report import RunReport
 from engine.settings import ModelSettings, Quality, Region, from_json, preset, to_json
 
+ROOT = Path(__file__).resolve().parents[2]
 EVENTS = [
     protocol.StageEvent(name="poses", index=1, of=6),
     protocol.ProgressEvent(stage="poses", step="features", done=3, total=36, overall=0.12),
@@ -100,13 +101,22 @@ def test_overall_progress_never_goes_back() -> None:
     assert set(report.records[0].steps) == {"one", "two"}
 
 
+HELPED = """
+import subprocess, sys
+from engine.report import RunReport
+report = RunReport(("first", "second"))
+with report.stage("first"):
+    subprocess.run([sys.executable, "-c", "b'x' * 300_000_000"], check=True)
+with report.stage("second"):
+    pass
+print(*(record.peak_mb for record in report.records))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a helper's memory")
 def test_a_helper_s_memory_counts_in_the_stage_that_waited_for_it() -> None:
-    report = RunReport(("first", "second"))
-    with report.stage("first"):
-        subprocess.run([sys.executable, "-c", "b'x' * 300_000_000"], check=True)
-    with report.stage("second"):
-        pass
-    first, second = (record.peak_mb for record in report.records)
-    assert 300 < first < 1500
+    """In a process of its own: what is counted is the largest helper since the process began."""
+    told = subprocess.run([sys.executable, "-c", HELPED], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    first, second = map(float, told.split())
+    assert 300 < first < 700
     assert second < first - 250
