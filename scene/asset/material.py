@@ -59,9 +59,17 @@ def _occlusion(tree: NodeTree, shader: bpy.types.Node, image: Image, packed: boo
 def _gltf_group() -> NodeTree:
     """Blender's renderers don't use it: they see what is occluded by themselves."""
     group = bpy.data.node_groups.get(GLTF_OUTPUT)
-    if group is None:
+    return group if group is not None else _new_gltf_group()
+
+
+def _new_gltf_group() -> NodeTree:
+    """Blender's own, where it lets us make it: an import of any glTF into this file stumbles over one with fewer inputs."""
+    try:
+        from io_scene_gltf2.blender.com.material_helpers import create_settings_group
+    except ImportError:  # switched off, or an older Blender, where it has another place
         group = bpy.data.node_groups.new(GLTF_OUTPUT, "ShaderNodeTree")
         socket = group.interface.new_socket("Occlusion", in_out="INPUT", socket_type="NodeSocketFloat")
         socket.default_value = 1.0
         group.nodes.new("NodeGroupInput")
-    return group
+        return group
+    return create_settings_group(GLTF_OUTPUT)
