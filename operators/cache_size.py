@@ -13,6 +13,7 @@ from . import progress
 
 FRESH = 20.0  # seconds for which a count serves
 TICK = 0.2
+LAST_WAIT = 2.0
 
 
 class _Count:
@@ -55,6 +56,8 @@ def forget() -> None:
 
 
 def unregister() -> None:
+    if _count is not None:
+        _count.thread.join(LAST_WAIT)  # else it would work on for an extension that is gone
     forget()
     if bpy.app.timers.is_registered(_redraw_when_counted):
         bpy.app.timers.unregister(_redraw_when_counted)

@@ -48,15 +48,16 @@ def test_disable_leaves_nothing_and_enable_brings_all_back(maquette, part):
     assert ours() == there
 
 
-def test_register_and_unregister_leave_nothing_behind(maquette, part, watched):
+def test_register_and_unregister_leave_nothing_behind(maquette, part, watched, tmp_path):
     """Handlers, timers, properties, shortcuts, drawings, previews, commands, tools: all that `traces.py` can see."""
     assert watched.now() - watched.before >= {"command: 1 open", "property Scene.maquette", "class MAQUETTE_PT_model"}
     with_it = watched.now()
-    part("operators.cache_size").latest(Path(bpy.app.tempdir))  # what is only registered when it is needed
+    part("operators.cache_size").latest(tmp_path)  # what is only registered when it is needed
     for _ in range(2):
         maquette.unregister()
-        assert watched.left() == []
-        maquette.register()
+        left = watched.left()
+        maquette.register()  # before a failure, which would else be every later test's too
+        assert left == []
         assert watched.now() == with_it
 
 
