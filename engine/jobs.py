@@ -11,12 +11,15 @@ from typing import ClassVar
 from .settings import (
     CheckSettings,
     CoverageSettings,
+    DepthFormat,
     DeviceChoice,
     MaskSettings,
     ModelSettings,
+    MonoSettings,
     RetextureSettings,
     ScaleSettings,
     SheetSettings,
+    StageSettings,
     Until,
     from_json,
     to_json,
@@ -125,6 +128,25 @@ class MasksJob(Job):
     mesh: Path
     unwanted: Path | None = None
     settings: MaskSettings = field(default_factory=MaskSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthJob(Job):
+    """The depth of single photos, each for itself or as the frames of a film."""
+
+    recipe: ClassVar[str] = "depth"
+    photos: tuple[Path, ...]
+    format: DepthFormat = DepthFormat.PNG
+    settings: MonoSettings = field(default_factory=MonoSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageJob(Job):
+    """One photo to a relief and a stage."""
+
+    recipe: ClassVar[str] = "stage"
+    photo: Path
+    settings: StageSettings = field(default_factory=StageSettings)
 
 
 JOBS: dict[str, type[Job]] = {

@@ -218,6 +218,108 @@ class MaskSettings:
     overwrite: bool = False  # makes masks anew that were painted by hand
 
 
+class DepthFormat(str, Enum):
+    """What `depth` writes: 16-bit PNG, float EXR or float NumPy."""
+
+    PNG = "png"
+    EXR = "exr"
+    NPY = "npy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonoSettings:
+    """One photo's depth."""
+
+    device: DeviceChoice = DeviceChoice.AUTO
+    provider: str = "embedded"  # a name in engine/mono/cards.py
+    weights: Path | None = None  # the user's own file or folder for that provider
+    focal_35mm: float | None = None  # what the artist says the lens was, in millimetres on a 35 mm film
+    distance: float | None = None  # metres to what is in the middle of the picture: makes the depth metric
+    sequence: bool = False  # the photos are the frames of a film: depth stays steady from one to the next
+    max_megapixels: float = 300.0  # a larger header is refused before decoding
+
+
+class Back(str, Enum):
+    """What a relief has behind it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MIRRORED = "mirrored"
+    PLATE = "plate"
+
+
+class Sky(str, Enum):
+    """What becomes of the sky."""
+
+    DOME = "dome"
+    CUT = "cut"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliefSettings:
+    """From a depth map to a mesh."""
+
+    faces: int = 100_000
+    tear: float = 1.0  # how readily the sheet tears at jumps of depth: 0 never, 2 at small ones
+    smooth: float = 0.0  # 0..1
+    far: float | None = None  # what lies further away is left out, in world units
+    back: Back = Back.OPEN
+    thickness: float = 0.05  # of the relief's width: a closed back's or a plate's
+    sky: Sky = Sky.DOME
+
+
+class Filler(str, Enum):
+    """What paints in what was hidden."""
+
+    PATCHES = "patches"
+    SMOOTH = "smooth"  # OpenCV's
+    LAMA = "lama"  # from the user's file, with the PyTorch pack
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerSettings:
+    """Layers for a stage."""
+
+    count: int = 3
+    faces: int = 20_000  # of each layer
+    filler: Filler = Filler.PATCHES
+    weights: Path | None = None  # LaMa's
+    max_side: int = 2048  # of the layers' pictures: the longer side, in pixels
+
+
+class Move(str, Enum):
+    """How the camera of a stage moves."""
+
+    DOLLY = "dolly"
+    ORBIT = "orbit"
+    KEN_BURNS = "ken-burns"
+    HANDHELD = "handheld"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveSettings:
+    """A camera move over a stage, and the film of it."""
+
+    move: Move = Move.ORBIT
+    amplitude: float = 1.0  # of what is safe
+    seconds: float = 4.0
+    fps: int = 24
+    loop: bool = True
+    height: int = 720  # of the film, in pixels; 0: no film
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """All that `stage` needs."""
+
+    mono: MonoSettings = field(default_factory=MonoSettings)
+    relief: ReliefSettings = field(default_factory=ReliefSettings)
+    layers: LayerSettings = field(default_factory=LayerSettings)
+    move: MoveSettings = field(default_factory=MoveSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """All that `model` needs. `preset()` is the only place that knows what a quality means."""

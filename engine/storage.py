@@ -40,7 +40,7 @@ def read_arrays(path: Path) -> dict[str, Any]:
 def write_sparse(path: Path, sparse: Sparse) -> None:
     notes = {
         "cameras": {str(k): {**asdict(c), "model": c.model.value} for k, c in sparse.cameras.items()},
-        "posed": [{"photo": _photo_notes(p.photo), "camera_id": p.camera_id} for p in sparse.posed],
+        "posed": [{"photo": photo_notes(p.photo), "camera_id": p.camera_id} for p in sparse.posed],
         "unregistered": sparse.unregistered,
     }
     arrays = {
@@ -65,7 +65,7 @@ def read_sparse(path: Path, photos: tuple[Photo, ...] = ()) -> Sparse:
     }
     posed = tuple(
         PosedPhoto(
-            photo=by_name.get(p["photo"]["name"]) or _photo_of(p["photo"]),
+            photo=by_name.get(p["photo"]["name"]) or photo_of(p["photo"]),
             camera_id=p["camera_id"],
             cam_from_world=pose,
         )
@@ -74,12 +74,12 @@ def read_sparse(path: Path, photos: tuple[Photo, ...] = ()) -> Sparse:
     return Sparse(cameras=cameras, posed=posed, unregistered=notes["unregistered"], **arrays)
 
 
-def _photo_notes(photo: Photo) -> dict[str, Any]:
+def photo_notes(photo: Photo) -> dict[str, Any]:
     mask = None if photo.mask is None else str(photo.mask)
     return {**asdict(photo), "path": str(photo.path), "mask": mask, "focal_source": photo.focal_source.value}
 
 
-def _photo_of(notes: dict[str, Any]) -> Photo:
+def photo_of(notes: dict[str, Any]) -> Photo:
     mask = None if notes["mask"] is None else Path(notes["mask"])
     source = FocalSource(notes["focal_source"])
     return Photo(**{**notes, "path": Path(notes["path"]), "mask": mask, "focal_source": source})

@@ -6,7 +6,19 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = {"photos", "poses", "stereo", "surface", "texture", "coverage", "capture", "masking", "scale"}
+STAGES = {
+    "photos",
+    "poses",
+    "stereo",
+    "surface",
+    "texture",
+    "coverage",
+    "capture",
+    "masking",
+    "scale",
+    "mono",
+    "relief",
+}
 BLENDER_ROOMS = ("scene", "operators", "panels")  # each may import those before it
 
 

@@ -1,0 +1,97 @@
+"""How what came of one photo lies on disk: OUT/.maquette/stage.npz, read without unpickling, and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .datatypes import TriMesh
+from .single import FocalFrom, Layer, MonoDepth, Staged, UvMesh
+from .storage import photo_notes, photo_of, read_arrays
+
+STAGE_FILE = "stage.npz"
+
+
+def write_stage(path: Path, staged: Staged) -> None:
+    """All of it in one file."""
+    mono = staged.mono
+    notes = {
+        "photo": photo_notes(mono.photo),
+        "focal_from": mono.focal_from.value,
+        "provider": mono.provider,
+        "metric": mono.metric,
+        "sway": staged.sway,
+        "push": staged.push,
+        "pivot": staged.pivot,
+        "layers": [layer.name for layer in staged.layers],
+    }
+    arrays: dict[str, Any] = {
+        "K": mono.K,
+        "inverse_depth": mono.inverse_depth,
+        "sky": mono.sky,
+        "cam_from_world": staged.cam_from_world,
+    }
+    for name in ("ground", "sun"):
+        if getattr(staged, name) is not None:
+            arrays[name] = getattr(staged, name)
+    _put_mesh(arrays, "relief", staged.relief)
+    for i, layer in enumerate(staged.layers):
+        arrays |= {f"layer{i}.{what}": getattr(layer, what) for what in ("colour", "depth", "invented")}
+        _put_mesh(arrays, f"layer{i}.surface", layer.surface)
+    with open(path, "wb") as handle:
+        np.savez(handle, notes=np.array(json.dumps(notes, default=float)), **arrays)
+
+
+def read_stage(path: Path) -> Staged:
+    """What `write_stage` wrote; a ValueError or KeyError if it is something else."""
+    arrays = read_arrays(path)
+    notes = json.loads(str(arrays.pop("notes")))
+    mono = MonoDepth(
+        photo=photo_of(notes["photo"]),
+        K=arrays["K"],
+        focal_from=FocalFrom(notes["focal_from"]),
+        provider=notes["provider"],
+        metric=notes["metric"],
+        inverse_depth=arrays["inverse_depth"],
+        sky=arrays["sky"],
+    )
+    layers = tuple(
+        Layer(
+            name=name,
+            surface=_take_mesh(arrays, f"layer{i}.surface"),
+            **{what: arrays[f"layer{i}.{what}"] for what in ("colour", "depth", "invented")},
+        )
+        for i, name in enumerate(notes["layers"])
+    )
+    return Staged(
+        mono=mono,
+        cam_from_world=arrays["cam_from_world"],
+        relief=_take_mesh(arrays, "relief"),
+        layers=layers,
+        sway=notes["sway"],
+        push=notes["push"],
+        pivot=notes["pivot"],
+        ground=arrays.get("ground"),
+        sun=arrays.get("sun"),
+    )
+
+
+def _put_mesh(arrays: dict[str, Any], name: str, surface: UvMesh) -> None:
+    arrays |= {f"{name}.{item.name}": getattr(surface.mesh, item.name) for item in fields(TriMesh)}
+    arrays |= {f"{name}.uvs": surface.uvs, f"{name}.part": surface.part}
+
+
+def _take_mesh(arrays: dict[str, Any], name: str) -> UvMesh:
+    """Wrong indices would crash Blender, not raise: they are looked at here."""
+    mesh = TriMesh(**{item.name: arrays[f"{name}.{item.name}"] for item in fields(TriMesh)})
+    uvs, part = arrays[f"{name}.uvs"], arrays[f"{name}.part"]
+    count = len(mesh.vertices)
+    if len(uvs) != count or len(part) != len(mesh.faces) or len(mesh.filled) != len(mesh.faces):
+        raise ValueError(f"the mesh {name} does not fit together")
+    if mesh.faces.size and not (mesh.faces.min() >= 0 and mesh.faces.max() < count):
+        raise ValueError(f"the mesh {name} has a face without vertices")
+    return UvMesh(mesh=mesh, uvs=uvs, part=part)
