@@ -151,7 +151,7 @@ class StageJob(Job):
 
 JOBS: dict[str, type[Job]] = {
     kind.recipe: kind
-    for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob, MasksJob)
+    for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob, MasksJob, DepthJob)
 }
 
 

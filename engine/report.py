@@ -24,6 +24,7 @@ STAGE_WEIGHTS = {
     "scale": 3,
     "overlap": 8,
     "depth": 34,
+    "mono": 20,
     "surface": 20,
     "texture": 14,
     "export": 3,

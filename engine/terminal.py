@@ -15,6 +15,7 @@ STAGE_TITLES = {
     "poses": "Finding cameras",
     "scale": "Measuring the markers",
     "depth": "Measuring depth",
+    "mono": "Reading depth",
     "surface": "Building the surface",
     "texture": "Painting the texture",
     "export": "Writing files",

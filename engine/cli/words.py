@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +33,18 @@ def whole(low: int, high: int) -> type[int]:
 
     Whole.__name__ = "number"
     return Whole
+
+
+def within(low: float, high: float) -> Callable[[str], float]:
+    """A number from `low` to `high`, as an argument's type."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
+        return value
+
+    return number
 
 
 _METRES = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254}

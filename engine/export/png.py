@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from ..datatypes import U8
+from ..datatypes import U8, U16
 
 STRIP = 256  # rows
 LEVEL = 3  # of compression: a higher one takes several times as long for a tenth of the bytes
@@ -18,15 +18,17 @@ _UP = 2  # each row as its difference from the one above: photos pack well so
 _GREY, _COLOUR = 0, 2
 
 
-def write_png(path: Path, pixels: U8, check: Callable[[], None]) -> None:
-    """(H, W, 3) colours or (H, W) grey, 8 bits each, the first row on top."""
+def write_png(path: Path, pixels: U8 | U16, check: Callable[[], None] = lambda: None) -> None:
+    """(H, W, 3) colours or (H, W) grey, 8 or 16 bits each, the first row on top."""
     height, width = pixels.shape[:2]
-    flat = pixels.reshape(height, -1)
+    bits = 8 * pixels.dtype.itemsize
+    stored = pixels if bits == 8 else np.ascontiguousarray(pixels, ">u2").view(np.uint8)
+    flat = stored.reshape(height, -1)
     packer = zlib.compressobj(LEVEL)
     with open(path, "wb") as handle:
         handle.write(b"\x89PNG\r\n\x1a\n")
         kind = _COLOUR if pixels.ndim == 3 else _GREY
-        _chunk(handle, b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
+        _chunk(handle, b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0))
         for first in range(0, height, STRIP):
             check()
             strip = flat[first : first + STRIP]

@@ -63,12 +63,27 @@ def run(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple
     return photos
 
 
-def _read(paths: Sequence[Path], settings: PhotoSettings, report: Report) -> tuple[list[Reading], list[LeftOut]]:
+def each(paths: Sequence[Path], settings: PhotoSettings, report: Report, *, alike: bool = False) -> tuple[Photo, ...]:
+    """Photos that are each of use alone. `alike`: equal files stay, since frames of a film may be equal."""
+    readings, left_out = _read(paths, settings, report, alike=alike)
+    for one in left_out:
+        _reject(report, one)
+    if not readings:
+        raise _none_usable(paths, left_out, "Choose a JPEG, PNG, TIFF or WebP photo.")
+    report.count("photos", len(readings))
+    report.count("left_out", [asdict(one) | {"path": str(one.path)} for one in left_out])
+    return _finish(readings)
+
+
+def _read(
+    paths: Sequence[Path], settings: PhotoSettings, report: Report, *, alike: bool = False
+) -> tuple[list[Reading], list[LeftOut]]:
     folder = None if settings.masks is None else MaskFolder.read(settings.masks)
     found = gather(paths, settings.masks, report)
     with report.step("read", len(found), share=0.5) as step:
         results = list(_read_all(found, settings, folder, step))
-    readings, duplicates = _without_duplicates([r for r in results if isinstance(r, Reading)])
+    readings = [r for r in results if isinstance(r, Reading)]
+    readings, duplicates = (readings, []) if alike else _without_duplicates(readings)
     return readings, [*(r for r in results if isinstance(r, LeftOut)), *duplicates]
 
 
@@ -118,24 +133,33 @@ def _without_duplicates(readings: list[Reading]) -> tuple[list[Reading], list[Le
 
 
 def _check_enough(readings: list[Reading], refused: list[LeftOut], paths: Sequence[Path]) -> None:
-    where = paths[0] if len(paths) == 1 else None
-    because = "".join(f" {one.path.name} {one.clause}." for one in refused[:3])
     if not readings:
-        names = ", ".join(path.name or str(path) for path in paths[:3])
-        raise EngineError(
-            "no_photos",
-            f"There are no usable photos in {names}.{because}" if paths else "No photos were given.",
-            file=where,
-            advice="Choose a folder of JPEG, PNG, TIFF or WebP photos, at least 3 that overlap.",
+        raise _none_usable(
+            paths, refused, "Choose a folder of JPEG, PNG, TIFF or WebP photos, at least 3 that overlap."
         )
     if len(readings) == 1:
+        because = _because(refused)
         raise EngineError(
             "one_photo",
             f"There is only one usable photo, {readings[0].photo.path.name}.{because}",
             file=readings[0].photo.path,
             advice="At least 3 photos that overlap are needed, better 20 from all around. "
-            "A relief from a single photo will come in a later version.",
+            "Or make a stage of this one photo: its relief, layers and camera (Stage from One Photo; engine stage PHOTO -o OUT).",
         )
+
+
+def _none_usable(paths: Sequence[Path], refused: list[LeftOut], advice: str) -> EngineError:
+    names = ", ".join(path.name or str(path) for path in paths[:3])
+    return EngineError(
+        "no_photos",
+        f"There are no usable photos in {names}.{_because(refused)}" if paths else "No photos were given.",
+        file=paths[0] if len(paths) == 1 else None,
+        advice=advice,
+    )
+
+
+def _because(refused: list[LeftOut]) -> str:
+    return "".join(f" {one.path.name} {one.clause}." for one in refused[:3])
 
 
 def _settle_masks(readings: list[Reading], folder: MaskFolder | None, report: Report) -> None:

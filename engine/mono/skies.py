@@ -1,0 +1,43 @@
+"""The sky apart from what stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from ..datatypes import F32, U8, Bool
+from .guess import Guess
+from .refine import enlarged
+
+SURE = 0.5  # a network's probability
+
+
+def split_sky(guess: Guess, picture: U8, check: Callable[[], None] = lambda: None) -> tuple[F32, Bool]:
+    """Inverse depth without the sky's influence, at the guess's size, and the sky's pixels in the picture."""
+    height, width = picture.shape[:2]
+    if guess.sky is None:
+        return guess.inverse_depth, np.zeros((height, width), bool)
+    coarse = guess.inverse_depth
+    probability = enlarged(guess.sky.astype(np.float32), coarse.shape[1], coarse.shape[0])
+    if float(probability.max()) <= SURE:
+        return coarse, np.zeros((height, width), bool)
+    return _beside(coarse, probability), np.asarray(enlarged(probability, width, height) > SURE)
+
+
+def _beside(coarse: F32, probability: F32) -> F32:
+    """In the sky, and where it blends with what is before it, the depth of what stands beside it."""
+    ground = np.asarray(probability < 0.2, np.float32)
+    if not ground.any():
+        return coarse
+    filled, known = coarse * ground, ground
+    for size in (3, 5, 9, 17, 33, 65, 129):
+        wide, share = (
+            cv2.blur(plane, (size, size), borderType=cv2.BORDER_REFLECT) for plane in (coarse * ground, ground)
+        )
+        new = (known == 0) & (share > 1e-3)
+        filled[new] = (wide[new] / share[new]).astype(np.float32)
+        known = np.maximum(known, new.astype(np.float32))
+    filled[known == 0] = float(np.median(coarse[ground > 0]))
+    return np.asarray(filled, np.float32)
