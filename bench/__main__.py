@@ -2,6 +2,7 @@
 
 A set is a folder with images/ (and cameras.json, object.ply, masks/ where the truth is known). Without arguments the sets
 beside the checkout (../shared/data) are built, or the bundled sample where there are none. The scorer is the one beside those sets.
+`bench depth` scores the depth of single photos: bench/depth.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
-RESULTS = ROOT / "bench" / "results"
+from . import depth
+from .places import RESULTS, ROOT, SHARED, machine
+
 SCORES = (
     ("registered", "{:.0f}"),
     ("rotation_error_deg", "{:.3f}°"),
@@ -36,7 +36,10 @@ SCORES = (
 
 
 def main() -> int:
-    """Builds each set once; exit code 1 if one could not be built."""
+    """Builds each set once; exit code 1 if one could not be built. A first word may name another benchmark."""
+    others = {"depth": depth.main}
+    if sys.argv[1:2] and sys.argv[1] in others:
+        return others[sys.argv[1]](sys.argv[2:])
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", type=Path, help="folders with images/")
     parser.add_argument("--quality", default="standard")
@@ -145,18 +148,6 @@ def summary(rows: list[dict[str, Any]]) -> str:
             f"| {rotation} | {centre} | {faces} | {texture} |"
         )
     return "\n".join(lines)
-
-
-def machine() -> str:
-    """The processor in words."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        name = names[0] if names else name
-    return (
-        f"{name}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    )
 
 
 if __name__ == "__main__":
