@@ -33,6 +33,12 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def is_srgb(image: Image.Image) -> bool:
+    """Whether its pixels mean sRGB as they are."""
+    profile = image.info.get("icc_profile")
+    return _transform(profile if isinstance(profile, bytes) else b"", image.mode) is None
+
+
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """The way from a profile to sRGB; None where there is nothing to do, or the profile can't be used."""

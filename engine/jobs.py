@@ -151,7 +151,18 @@ class StageJob(Job):
 
 JOBS: dict[str, type[Job]] = {
     kind.recipe: kind
-    for kind in (ModelJob, CheckJob, CoverageJob, SelftestJob, RetextureJob, ScaleJob, MarkersJob, MasksJob, DepthJob)
+    for kind in (
+        ModelJob,
+        CheckJob,
+        CoverageJob,
+        SelftestJob,
+        RetextureJob,
+        ScaleJob,
+        MarkersJob,
+        MasksJob,
+        DepthJob,
+        StageJob,
+    )
 }
 
 

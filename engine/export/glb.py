@@ -32,7 +32,7 @@ def write_glb(path: Path, textured: TexturedMesh, name: str) -> None:
     """The model as one file. `filled` faces leave a 1 in the attribute _FILLED of the vertices that only they use."""
     mesh = textured.mesh
     uvs = np.stack([textured.uvs[:, 0], 1 - textured.uvs[:, 1]], 1)
-    file = _Glb()
+    file = Glb()
     attributes = {
         "POSITION": file.accessor(gltf_from_world(mesh.vertices), "VEC3", ARRAY_BUFFER, bounds=True),
         "NORMAL": file.accessor(gltf_from_world(smooth_normals(textured)), "VEC3", ARRAY_BUFFER),
@@ -103,7 +103,7 @@ def _jpeg(picture: U8) -> bytes:
     return out.getvalue()
 
 
-class _Glb:
+class Glb:
     """Gathers the binary chunk and the views into it."""
 
     def __init__(self) -> None:

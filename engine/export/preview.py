@@ -37,6 +37,13 @@ def render(textured: TexturedMesh, width: int, height: int) -> U8:
     return _drawn(textured, cam_from_world, K, width, height)
 
 
+def render_view(textured: TexturedMesh, cam_from_world: F64, K: F64, width: int, height: int) -> U8:
+    """(height, width, 3) what a camera sees of the model; `K` is for that size."""
+    big = K * OVERSAMPLING
+    big[2, 2] = 1
+    return _drawn(textured, cam_from_world, big, width, height)
+
+
 def _drawn(textured: TexturedMesh, cam_from_world: F64, K: F64, width: int, height: int) -> U8:
     """`K` is for the oversampled picture."""
     big_width, big_height = width * OVERSAMPLING, height * OVERSAMPLING
@@ -106,8 +113,8 @@ def _shares(corner: F64, depth: F64, x: F64, y: F64) -> F64:
 def _shaded(textured: TexturedMesh, pick: I32, share: F64, rotation: F64) -> F64:
     """(n, 3) colours: the texture under a soft key light from above left, seen from the camera."""
     uv = (textured.uvs[pick] * share[..., None]).sum(1)
-    size = textured.base_colour.shape[0]
-    places = np.stack([uv[:, 0] * size - 0.5, (1 - uv[:, 1]) * size - 0.5], 1).astype(np.float32)
+    high, wide = textured.base_colour.shape[:2]
+    places = np.stack([uv[:, 0] * wide - 0.5, (1 - uv[:, 1]) * high - 0.5], 1).astype(np.float32)
     padded = np.zeros((-(-len(places) // 1024) * 1024, 2), np.float32)
     padded[: len(places)] = places
     colour = cv2.remap(

@@ -1,0 +1,1 @@
+"""One photo's depth to a relief mesh, to layers, and to camera moves over them."""
