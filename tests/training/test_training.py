@@ -56,8 +56,8 @@ def test_the_right_answer_costs_nothing_and_a_wrong_one_does() -> None:
     shifted = right.clone()
     shifted[:, 0] += right[:, 0].mean()
     _, wrong = losses(shifted, target, Weights())
-    assert float(wrong["affine"]) < 0.02  # a shift is forgiven here
-    assert float(wrong["aligned"]) < 0.03
+    assert float(wrong["affine"]) < 0.08  # a shift is forgiven here
+    assert float(wrong["aligned"]) < 0.08
     assert float(wrong["scale"]) > 0.1  # and not here
     upside_down = right.flip(2)
     assert float(losses(upside_down, target, Weights())[0]) > float(losses(right, target, Weights())[0]) + 0.5
