@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from ..datatypes import F64, I32, U8, TexturedMesh, View
-from ..kernels.texture_cover import NOBODY, owners
+from ..kernels.shot import seen
+from ..kernels.texture_cover import NOBODY
 from .glb import smooth_normals
 
 OVERSAMPLING = 2
@@ -89,12 +90,9 @@ def _camera(textured: TexturedMesh, width: int, height: int) -> tuple[F64, float
 
 
 def _front_faces(pixels: F64, depth: F64, faces: I32, width: int, height: int) -> I32:
-    """(H, W) the nearest face at each pixel, -1 = none. Faces are small, so the order of their middles is enough."""
-    order = np.argsort(depth[faces].mean(1), kind="stable")
-    order = order[(depth[faces[order]] > 1e-6).all(1)]
-    owner, _ = owners(pixels[faces[order]].astype(np.float32), np.arange(len(order), dtype=np.int32), width, height)
-    hit = owner != NOBODY
-    return np.where(hit, order[np.where(hit, owner, 0)] if len(order) else -1, -1).astype(np.int32)
+    """(H, W) the nearest face at each pixel, -1 = none."""
+    owner, _ = seen(pixels, depth, faces, width, height)
+    return np.where(owner == NOBODY, -1, owner).astype(np.int32)
 
 
 def _shares(corner: F64, depth: F64, x: F64, y: F64) -> F64:

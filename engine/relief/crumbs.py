@@ -1,0 +1,47 @@
+"""Crumbs: scraps of depth with tears all around them, too small to be anything. They join what surrounds them, so that no hole is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..datatypes import I32, Bool
+from .edges import Tears
+from .lattice import Lattice
+
+SMALLEST = 5e-5  # of the photo's area
+FEWEST = 12  # nodes
+
+
+def pieces(tears: Tears) -> tuple[I32, I32]:
+    """(each node's piece, each piece's nodes): what hangs together without crossing a tear."""
+    rows, columns = tears.right.shape[0], tears.below.shape[1]
+    grid = np.zeros((2 * rows - 1, 2 * columns - 1), np.uint8)
+    grid[::2, ::2] = 1
+    grid[::2, 1::2] = ~tears.right
+    grid[1::2, ::2] = ~tears.below
+    count, labels = cv2.connectedComponents(grid, connectivity=4, ltype=cv2.CV_32S)
+    label = np.ascontiguousarray(labels[::2, ::2])
+    return label, np.bincount(label.ravel(), minlength=count).astype(np.int32)
+
+
+def without_crumbs(lattice: Lattice, tears: Tears) -> tuple[Lattice, Bool]:
+    """The lattice with every crumb given the depth of the nearest node that is none; and which nodes those were."""
+    label, sizes = pieces(tears)
+    least = max(FEWEST, int(SMALLEST * label.size))
+    crumb = (sizes < least)[label] & lattice.kept
+    if not crumb.any() or crumb.all():
+        return lattice, np.zeros_like(crumb)
+    # islands of what is left out stay as they are: nobody asked for them
+    _, nearest = cv2.distanceTransformWithLabels(
+        (crumb | ~lattice.kept).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    source = np.zeros(int(nearest.max()) + 1, np.int64)
+    solid = ~(crumb | ~lattice.kept)
+    source[nearest[solid]] = np.nonzero(solid.ravel())[0]
+    taken = source[nearest[crumb]]
+    q, sky = lattice.q.copy(), lattice.sky.copy()
+    q[crumb], sky[crumb] = lattice.q.ravel()[taken], lattice.sky.ravel()[taken]
+    return replace(lattice, q=q, sky=sky), crumb
