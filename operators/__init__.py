@@ -13,6 +13,7 @@ from .add_photos import (
     MAQUETTE_OT_paste_photos,
 )
 from .build_model import MAQUETTE_OT_build_model
+from .build_stage import MAQUETTE_OT_build_stage
 from .cancel import MAQUETTE_OT_cancel
 from .check_capture import MAQUETTE_OT_show_coverage
 from .check_photos import MAQUETTE_OT_check_photos
@@ -32,11 +33,13 @@ from .find_retexture_photos import MAQUETTE_OT_find_retexture_photos
 from .fit_box import MAQUETTE_OT_fit_box
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
 from .import_result import MAQUETTE_OT_import_result
+from .import_stage import MAQUETTE_OT_import_stage
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
 from .look_through import MAQUETTE_OT_leave_camera, MAQUETTE_OT_look_through, MAQUETTE_OT_next_camera
 from .make_asset import MAQUETTE_OT_make_asset, MAQUETTE_OT_show_asset
 from .marker_sheet import MAQUETTE_OT_marker_sheet
 from .masks_from_model import MAQUETTE_OT_masks_from_model
+from .match_stage import MAQUETTE_OT_match_stage
 from .move_origin import MAQUETTE_OT_move_origin
 from .open_log import MAQUETTE_OT_open_log
 from .open_preferences import MAQUETTE_OT_open_preferences
@@ -49,6 +52,7 @@ from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
 from .show_overlay import MAQUETTE_OT_show_overlay
 from .show_texture import MAQUETTE_OT_show_texture
+from .stage_photo import MAQUETTE_FH_stage, MAQUETTE_OT_clear_stage_photo, MAQUETTE_OT_stage_photo
 from .unfinished import MAQUETTE_OT_forget, MAQUETTE_OT_resume
 from .wipe_photo import MAQUETTE_OT_wipe_photo
 
@@ -100,6 +104,12 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_find_cameras,
         MAQUETTE_OT_fit_box,
         MAQUETTE_OT_masks_from_model,
+        MAQUETTE_OT_build_stage,
+        MAQUETTE_OT_import_stage,
+        MAQUETTE_OT_match_stage,
+        MAQUETTE_OT_stage_photo,
+        MAQUETTE_OT_clear_stage_photo,
+        MAQUETTE_FH_stage,
     )
 )
 

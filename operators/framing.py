@@ -35,6 +35,25 @@ def show_texture(context: Context) -> None:
             shading.color_type = "TEXTURE"
 
 
+def show_photo(context: Context) -> None:
+    """Solid shading shows the photo as it is from now on: its light is in it already, and a lamp on top would darken it."""
+    for area in _views(context):
+        shading = area.spaces.active.shading
+        if shading.type == "SOLID" and shading.color_type in ("MATERIAL", "TEXTURE"):
+            shading.color_type, shading.light = "TEXTURE", "FLAT"
+
+
+def look_through_camera(context: Context) -> None:
+    """The 3D views of the window look through the scene's camera; the largest, where there are several."""
+    if bpy.app.background or context.window is None:
+        return
+    areas = [area for area in context.window.screen.areas if area.type == "VIEW_3D"]
+    if areas:
+        largest = max(areas, key=lambda area: area.width * area.height)
+        largest.spaces.active.region_3d.view_perspective = "CAMERA"
+        largest.spaces.active.overlay.show_relationship_lines = False
+
+
 def show_alone(context: Context, things: Sequence[Object]) -> None:
     """The 3D views show these alone until the artist presses the key for local view; the selection stays as it is."""
     window = context.window

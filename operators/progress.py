@@ -11,6 +11,15 @@ from ..engine.errors import EngineError
 from ..engine.protocol import ErrorEvent, Event, ProgressEvent, StageEvent, WarningEvent
 from ..engine.terminal import STAGE_TITLES
 
+STAGE = "STAGE"  # the panel of stages, as `shown_in` names it
+LENS_FROM = {
+    "chosen": "as you said",
+    "exif": "from the file",
+    "network": "as the network reads it",
+    "vanishing": "from lines that run together",
+    "default": "a guess: drag it",
+}
+
 
 def begin(context: Context) -> None:
     """A run starts: nothing of the last one is shown any more."""
@@ -21,9 +30,14 @@ def begin(context: Context) -> None:
 def begin_again(context: Context) -> None:
     """A run on a model that is there already: what is known about it stays."""
     state = context.window_manager.maquette
-    state.cancel = False
+    state.cancel, state.shown_in = False, ""
     state.stage, state.step, state.remaining, state.progress = "Starting", "", "", 0.0
     state.messages.clear()
+
+
+def show_in_stage(context: Context) -> None:
+    """The run makes a stage: its panel tells of it."""
+    context.window_manager.maquette.shown_in = STAGE
 
 
 def show(context: Context, event: Event) -> None:
@@ -86,6 +100,9 @@ def show_facts(context: Context, folder: str, report: Mapping[str, Any]) -> None
     if "faces" in report:
         filled = f", {report['filled_faces']:,} of them filled" if report.get("filled_faces") else ""
         _add(state.facts, "INFO", f"{report['faces']:,} faces{filled}")
+    if "focal_35mm" in report:
+        known = LENS_FROM.get(report.get("focal_from", ""), "")
+        _add(state.facts, "INFO", f"{report['focal_35mm']:.0f} mm lens" + (f", {known}" if known else ""))
     if "texture" in report:
         _add(state.facts, "INFO", f"{report['texture']} px texture")
     if "seconds" in report:

@@ -17,6 +17,8 @@ class Remedy:
 
 
 ADD = Remedy("maquette.add_photos", "Add Photos", "FILE_IMAGE")
+STAGE = Remedy("maquette.build_stage", "Stage from This Photo", "VIEW_PERSPECTIVE", {"listed": True})
+CHOOSE_STAGE = Remedy("maquette.stage_photo", "Choose Photo…", "FILE_IMAGE")
 CHECK = Remedy("maquette.check_photos", "Check Photos", "VIEWZOOM")
 TICK = Remedy("maquette.tick_photos", "Tick All", "CHECKBOX_HLT", {"action": "ALL"})
 FIND_PHOTOS = Remedy("maquette.find_photos", "Find Photos…", "VIEWZOOM")
@@ -57,12 +59,15 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "library_missing": (PREFERENCES,),
     "device_missing": (AUTO_DEVICE,),
     # too few or unfit photos
-    "one_photo": (ADD,),
+    "one_photo": (STAGE, ADD),
     "too_few_photos": (ADD,),
     "too_few_registered": (CHECK, ADD),
     "no_overlap": (CHECK, ADD),
     "no_parallax": (CHECK, ADD),
     "no_depth": (CHECK, ADD),
+    # a stage
+    "no_stage_photo": (CHOOSE_STAGE,),
+    "stage_photo_gone": (CHOOSE_STAGE,),
     # while it runs (the panel offers to go on wherever that helps)
     "crashed": (LOG,),
     "defect": (LOG,),

@@ -24,7 +24,7 @@ class AsksBeforeReplacing:
         def ask(menu: UIPopupMenu, context: Context) -> None:
             menu.layout.operator_context = "INVOKE_DEFAULT"
             menu.layout.label(text=f"The size comes from {known} already.", icon="INFO")
-            menu.layout.operator(_python_name(name), text="Set It Anew", icon="FILE_REFRESH").replace = True
+            menu.layout.operator(python_name(name), text="Set It Anew", icon="FILE_REFRESH").replace = True
 
         context.window_manager.popup_menu(ask, title=self.bl_label)
         return {"CANCELLED"}
@@ -41,6 +41,6 @@ def _known(context: Context) -> str:
         return ""
 
 
-def _python_name(name: str) -> str:
+def python_name(name: str) -> str:
     """MAQUETTE_OT_x as Blender's layouts want it."""
     return name.replace("_OT_", ".").lower() if "_OT_" in name else name

@@ -16,6 +16,7 @@ from .photos import MAQUETTE_MT_photos, MAQUETTE_PT_photos, MAQUETTE_UL_photos
 from .region_masks import MAQUETTE_PT_region_masks
 from .result import MAQUETTE_PT_result
 from .retexture import MAQUETTE_PT_retexture
+from .stage import MAQUETTE_PT_stage, MAQUETTE_PT_stage_options
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -26,6 +27,8 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_options,
         MAQUETTE_PT_region_masks,
         MAQUETTE_PT_machine,
+        MAQUETTE_PT_stage,
+        MAQUETTE_PT_stage_options,
         MAQUETTE_PT_result,
         MAQUETTE_UL_cameras,
         MAQUETTE_PT_cameras,

@@ -59,3 +59,20 @@ def draw_told(layout: UILayout, context: Context, kind: str, text: str, code: st
         button = place.operator(remedy.operator, text=remedy.label, icon=remedy.icon)
         for name, value in remedy.settings.items():
             setattr(button, name, value)
+
+
+def draw_messages(layout: UILayout, context: Context) -> None:
+    """All that the last run told."""
+    for line in context.window_manager.maquette.messages:
+        draw_told(layout, context, line.kind, line.text, line.code)
+
+
+def draw_progress(layout: UILayout, context: Context) -> None:
+    """How far the engine is, and the way to stop it."""
+    state = context.window_manager.maquette
+    layout.progress(factor=state.progress, type="BAR", text=f"{state.stage}  {state.progress:.0%}")
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    column.label(text=state.step)
+    column.label(text=state.remaining)
+    layout.operator("maquette.cancel", icon="X")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bpy.types import Context, Panel
 
+from ..operators.progress import STAGE
 from ..operators.runner import is_busy
-from .lines import draw_told
+from .lines import draw_messages, draw_progress, draw_told
 from .photos import draw_start
 
 
@@ -19,18 +20,20 @@ class MAQUETTE_PT_model(Panel):
 
     def draw(self, context: Context) -> None:
         state = context.window_manager.maquette
-        if is_busy():
-            self._draw_progress(context)
+        told_here = state.shown_in != STAGE
+        if is_busy() and told_here:
+            draw_progress(self.layout, context)
         else:
             self._draw_start(context)
-        for line in state.messages:
-            draw_told(self.layout, context, line.kind, line.text, line.code)
+        if told_here:
+            draw_messages(self.layout, context)
         if context.scene.maquette.unfinished.folder and not is_busy():
             self._draw_unfinished(context.scene.maquette.unfinished.name)
 
     def _draw_start(self, context: Context) -> None:
         settings = context.scene.maquette
         layout = self.layout
+        layout.enabled = not is_busy()
         draw_start(layout, context)
         layout.row().prop(settings, "quality", expand=True)
         row = layout.row()
@@ -48,13 +51,3 @@ class MAQUETTE_PT_model(Panel):
         row = box.row(align=True)
         row.operator("maquette.resume", icon="PLAY")
         row.operator("maquette.forget", icon="X")
-
-    def _draw_progress(self, context: Context) -> None:
-        state = context.window_manager.maquette
-        layout = self.layout
-        layout.progress(factor=state.progress, type="BAR", text=f"{state.stage}  {state.progress:.0%}")
-        column = layout.column(align=True)
-        column.scale_y = 0.8
-        column.label(text=state.step)
-        column.label(text=state.remaining)
-        layout.operator("maquette.cancel", icon="X")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import asset, machine, model, photos, region_masks, retexture, run, scale, trust, unfinished
+from . import asset, machine, model, photos, region_masks, retexture, run, scale, stage, trust, unfinished
 
-_PARTS = (run, machine, photos, scale, retexture, region_masks, trust, unfinished, asset, model)
+_PARTS = (run, machine, photos, scale, retexture, region_masks, trust, unfinished, asset, stage, model)
 
 
 def register() -> None:

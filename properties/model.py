@@ -18,6 +18,7 @@ from .photos import MAQUETTE_PG_photos
 from .region_masks import MAQUETTE_PG_region_masks
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
+from .stage import MAQUETTE_PG_stage
 from .trust import MAQUETTE_PG_trust
 from .unfinished import MAQUETTE_PG_unfinished
 
@@ -81,6 +82,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     scale: PointerProperty(type=MAQUETTE_PG_scale)
     region_masks: PointerProperty(type=MAQUETTE_PG_region_masks)
     retexture: PointerProperty(type=MAQUETTE_PG_retexture)
+    stage: PointerProperty(type=MAQUETTE_PG_stage)
     trust: PointerProperty(type=MAQUETTE_PG_trust)
     unfinished: PointerProperty(type=MAQUETTE_PG_unfinished)
 

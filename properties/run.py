@@ -19,6 +19,7 @@ class MAQUETTE_PG_run(PropertyGroup):
     """The run that is going on, or the last one."""
 
     cancel: BoolProperty(description="Set by the Cancel button; the running operator sees it")
+    shown_in: StringProperty(description="The panel that tells of it: STAGE, else the model's")
     stage: StringProperty()
     step: StringProperty()
     remaining: StringProperty(description="How much longer it takes, in words")

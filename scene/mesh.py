@@ -13,10 +13,11 @@ import bpy
 import numpy as np
 from bpy.types import Mesh
 
-from ..engine.datatypes import F32, I32, Bool, TexturedMesh
+from ..engine.datatypes import F32, I32, U8, Bool, TexturedMesh
 from .draft import mark
 
 FILLED = "filled"  # the face attribute that marks what no photo measured
+PART = "part"  # the face attribute that says what a relief's face is: a value of `Part`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class MeshArrays:
     corner_edge: I32  # (3F,)
     corner_uv: F32  # (3F, 2)
     filled: Bool  # (F,)
+    part: U8 | None = None  # (F,) of a relief
 
     @property
     def faces(self) -> int:
@@ -39,18 +41,25 @@ def arrange(textured: TexturedMesh) -> MeshArrays:
     """The mesh without the UV seams' splits (an artist sculpts a closed surface), its edges found, what Blender can't hold left out."""
     _, first, index = np.unique(textured.source_vertex, return_index=True, return_inverse=True)
     faces = index.reshape(-1)[textured.mesh.faces].astype(np.int32)
-    uvs, filled = textured.uvs[textured.mesh.faces], textured.mesh.filled
+    uvs = textured.uvs[textured.mesh.faces]
+    return arrange_faces(textured.mesh.vertices[first], faces, uvs, textured.mesh.filled)
+
+
+def arrange_faces(vertices: F32, faces: I32, uvs: F32, filled: Bool, part: U8 | None = None) -> MeshArrays:
+    """The same of faces (F, 3) with UVs (F, 3, 2) of their corners."""
     sound = _sound(faces)
     if not sound.all():
         faces, uvs, filled = faces[sound], uvs[sound], filled[sound]
-    edges, corner_edge = _edges(faces, len(first))
+        part = None if part is None else part[sound]
+    edges, corner_edge = _edges(faces, len(vertices))
     return MeshArrays(
-        vertices=np.ascontiguousarray(textured.mesh.vertices[first], np.float32),
+        vertices=np.ascontiguousarray(vertices, np.float32),
         edges=edges,
         corner_vertex=np.ascontiguousarray(faces.ravel()),
         corner_edge=corner_edge,
         corner_uv=np.ascontiguousarray(uvs.reshape(-1, 2), np.float32),
         filled=np.ascontiguousarray(filled, np.bool_),
+        part=part,
     )
 
 
@@ -111,6 +120,9 @@ def make_mesh(arrays: MeshArrays, name: str) -> Generator[None, None, Mesh]:
     layer.uv.foreach_set("vector", arrays.corner_uv.ravel())
     marks = mesh.attributes.new(FILLED, "BOOLEAN", "FACE")
     marks.data.foreach_set("value", arrays.filled)
+    if arrays.part is not None:
+        parts = mesh.attributes.new(PART, "INT", "FACE")
+        parts.data.foreach_set("value", arrays.part.astype(np.int32))
     mesh.shade_smooth()
     mesh.update()
     return mesh

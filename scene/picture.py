@@ -13,18 +13,19 @@ import numpy as np
 
 from ..engine.datatypes import U8
 
+_COLOUR = {3: 2, 4: 6}  # a PNG's colour type by its channels
 _UP = 2  # each row as its difference from the one above: photos pack well so, and NumPy does it in one go
 
 
 def png_bytes(pixels: U8) -> bytes:
-    """(H, W, 3), the first row on top."""
-    height, width = pixels.shape[:2]
+    """(H, W, 3), or (H, W, 4) with straight alpha; the first row on top."""
+    height, width, channels = pixels.shape
     flat = np.ascontiguousarray(pixels).reshape(height, -1)
     rows = np.empty((height, 1 + flat.shape[1]), np.uint8)
     rows[:, 0] = _UP
     rows[0, 1:] = flat[0]
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR[channels], 0, 0, 0)
     body = zlib.compress(rows.data, 1)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 

@@ -10,6 +10,7 @@ from .model import Model, active_model
 
 BEFORE = "maquette_before"  # on the scene: the artist's own camera and picture size, while one of ours is in use
 _RENDER = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
+_COLOURS = ("view_transform", "look", "exposure", "gamma")  # of the scene's view settings, in the order to set them
 
 
 def look_through(context: Context, camera: Object) -> None:
@@ -26,9 +27,19 @@ def look_through(context: Context, camera: Object) -> None:
     note_row(context, camera)
 
 
+def show_truly(scene: Scene, camera: Object) -> None:
+    """Renders show what the camera's photo shows, in its size and its very colours, until the artist wants the view of before."""
+    if not is_ours(scene.camera) or BEFORE not in scene:
+        keep_view(scene)
+    match_render(scene, camera)
+    settings = scene.view_settings
+    settings.view_transform, settings.look, settings.exposure, settings.gamma = "Standard", "None", 0.0, 1.0
+
+
 def keep_view(scene: Scene) -> None:
     """For `leave`."""
     before = {name: getattr(scene.render, name) for name in _RENDER}
+    before |= {name: getattr(scene.view_settings, name) for name in _COLOURS}
     own = scene.camera if scene.camera is not None and not is_ours(scene.camera) else None
     scene[BEFORE] = before | {"camera": own.name if own else "", "lines": 0}
 
@@ -40,6 +51,9 @@ def leave(context: Context) -> None:
     if before is not None:
         for name in _RENDER:
             setattr(scene.render, name, before[name])
+        for name in _COLOURS:
+            if name in before:  # an older file has none of them
+                setattr(scene.view_settings, name, before[name])
         scene.camera = scene.objects.get(before["camera"])
         lines = bool(before.get("lines", 0))
         del scene[BEFORE]

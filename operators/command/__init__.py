@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...engine.errors import EngineError
-from . import asset, check, coverage, markers, masks, model, retexture, scale, selftest
+from . import asset, check, coverage, depth, markers, masks, model, retexture, scale, selftest, stage
 
-COMMANDS = (model, check, coverage, selftest, retexture, asset, scale, markers, masks)
+COMMANDS = (model, check, coverage, selftest, retexture, asset, scale, markers, masks, stage, depth)
 PROGRAM = "maquette"
 
 

@@ -76,6 +76,10 @@ def main() -> int:
     say("warning", code="blurred", sentence="One photo is blurred.", file="a.jpg", advice="")
     out = Path(words[words.index("-o") + 1])
     shutil.copytree(role, out, dirs_exist_ok=True)
+    if words[0] == "stage":
+        files = {"report": "report.json", "stage": ".maquette/stage.npz"}
+        say("result", files={name: str(out / file) for name, file in files.items()}, summary={"seconds": 1})
+        return 0
     files = {"report": "report.json", "textured": ".maquette/textured.npz", "sparse": ".maquette/sparse.npz"}
     say("result", files={name: str(out / file) for name, file in files.items()}, summary={"seconds": 1})
     return 0
