@@ -3,7 +3,7 @@
 python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
 python3 dev.py test [pytest options]              all the tests
 python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
-python3 dev.py bench [SET…]                       the benchmark; "bench depth": of single photos' depth
+python3 dev.py bench [SET…]                       the benchmark; "bench depth", "bench edges": of single photos' depth
 python3 dev.py window [NAME] [options]            the tour through a real Blender with a window: docs/window.md
 python3 dev.py check                              ruff and mypy alone
 """

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..datatypes import F32, U8, Bool
 from .guess import Guess
-from .refine import enlarged
+from .refine import enlarged, refined_share
 
 SURE = 0.5  # a network's probability
 
@@ -23,7 +23,7 @@ def split_sky(guess: Guess, picture: U8, check: Callable[[], None] = lambda: Non
     probability = enlarged(guess.sky.astype(np.float32), coarse.shape[1], coarse.shape[0])
     if float(probability.max()) <= SURE:
         return coarse, np.zeros((height, width), bool)
-    return _beside(coarse, probability), np.asarray(enlarged(probability, width, height) > SURE)
+    return _beside(coarse, probability), np.asarray(refined_share(probability, picture, check) > SURE)
 
 
 def _beside(coarse: F32, probability: F32) -> F32:

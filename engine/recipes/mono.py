@@ -32,7 +32,9 @@ class Guesses:
 
     def key(self, photo: Photo) -> str:
         """What the photo's guess is made from."""
-        return key_of(*self._made_by, photo.content_hash, photo.orientation, photo.focal_px, photo.focal_source)
+        key = key_of(*self._made_by, photo.content_hash, photo.orientation, photo.focal_px, photo.focal_source)
+        self._used.add(key)
+        return key
 
     def get(self, photo: Photo) -> Guess | None:
         path = self._path(photo)
@@ -62,9 +64,7 @@ class Guesses:
                 path.unlink(missing_ok=True)
 
     def _path(self, photo: Photo) -> Path:
-        key = self.key(photo)
-        self._used.add(key)
-        return self.folder / f"{key}.npz"
+        return self.folder / f"{self.key(photo)}.npz"
 
 
 def read_photos(paths: Sequence[Path], settings: MonoSettings, report: Report) -> tuple[Photo, ...]:
