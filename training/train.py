@@ -173,7 +173,7 @@ class Trainer:
         floor = floor_guess(self.scenes)
         print(
             f"{parameters_in(self.net) / 1e6:.2f} M numbers on {self.device}; {len(self.real)} real pairs; "
-            f"'the floor is near' on the held-out scenes: AbsRel {floor.abs_rel:.3f}, delta1 {floor.delta1:.3f}",
+            f"'the floor is near' on the held-out scenes: AbsRel {floor.abs_rel:.3f} (middle scene {floor.abs_rel_middle:.3f}), delta1 {floor.delta1:.3f}",
             flush=True,
         )
 
@@ -331,8 +331,10 @@ class Log:
     def _write(self, name: str, row: dict[str, Any]) -> None:
         path = self._out / name
         new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, row.keys())
+        with path.open("a+", newline="") as file:
+            file.seek(0)
+            columns = list(row) if new else next(csv.reader(file))  # a resumed run keeps the columns it began with
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
             if new:
                 writer.writeheader()
             writer.writerow(row)
