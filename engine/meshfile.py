@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import storage
-from .datatypes import F32, GivenMesh, TriMesh
+from .datatypes import F32, F64, GivenMesh, TriMesh
 from .errors import EngineError
 
 MOST_FACES = 50_000_000
@@ -50,10 +51,17 @@ def write_mesh(path: Path, mesh: GivenMesh) -> None:
     if mesh.corner_uvs is not None:
         arrays["corner_uvs"] = mesh.corner_uvs
     if mesh.poses is not None:
-        arrays["photos"] = np.array(list(mesh.poses), dtype=np.str_)
-        arrays["cam_from_world"] = np.array(list(mesh.poses.values()), np.float64).reshape(-1, 3, 4)
+        arrays |= camera_arrays(mesh.poses)
     with open(path, "wb") as handle:
         np.savez(handle, **arrays)
+
+
+def camera_arrays(poses: Mapping[str, F64]) -> dict[str, Any]:
+    """Cameras as the .npz holds them."""
+    return {
+        "photos": np.array(list(poses), dtype=np.str_),
+        "cam_from_world": np.array(list(poses.values()), np.float64).reshape(-1, 3, 4),
+    }
 
 
 def _read_npz(path: Path) -> GivenMesh:

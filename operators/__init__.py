@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene import previews
-from . import after_load, cache_size, command, gesture_drawing, runner, wipe_drawing
+from . import after_load, cache_size, command, gesture_drawing, mask_drawing, runner, wipe_drawing
 from .add_photos import (
     MAQUETTE_FH_photos,
     MAQUETTE_OT_add_photo_folder,
@@ -119,11 +119,13 @@ def register() -> None:
     command.register()
     after_load.register()
     wipe_drawing.register()
+    mask_drawing.register()
 
 
 def unregister() -> None:
     runner.end_all()
     gesture_drawing.end_all()
+    mask_drawing.unregister()
     wipe_drawing.unregister()
     previews.close_all()
     after_load.unregister()

@@ -13,6 +13,7 @@ from ..engine.errors import EngineError
 from ..scene import photos
 from .framing import show_sidebar
 from .pasted import paths_in
+from .picks_folder import PicksFolder
 
 _PRIVATE = {"HIDDEN", "SKIP_SAVE"}
 
@@ -62,21 +63,14 @@ class MAQUETTE_OT_add_photos(_Adds, Operator):
         return self.add(context, [Path(bpy.path.abspath(self.directory)) / name for name in names])
 
 
-class MAQUETTE_OT_add_photo_folder(_Adds, Operator):
+class MAQUETTE_OT_add_photo_folder(_Adds, PicksFolder, Operator):
     """Choose a folder: all photos in it and in the folders below it come into the list"""
 
     bl_idname = "maquette.add_photo_folder"
     bl_label = "Add a Folder of Photos"
 
-    directory: StringProperty(subtype="DIR_PATH", options=_PRIVATE)
-    filter_folder: BoolProperty(default=True, options=_PRIVATE)
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def execute(self, context: Context) -> set[str]:
-        return self.add(context, [Path(bpy.path.abspath(self.directory)).absolute()])
+        return self.add(context, [self.picked])
 
 
 class MAQUETTE_OT_paste_photos(_Adds, Operator):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
-from bpy.types import Context, Event, Operator, OperatorProperties
+from bpy.props import EnumProperty
+from bpy.types import Context, Operator, OperatorProperties
 
 from ..engine.errors import EngineError
 from ..engine.verdicts import Verdict
 from ..scene import photos
 from ..scene.missing import missing_in, relink_pictures, remember_photos
 from .after_load import tell_missing
+from .picks_folder import PicksFolder
 
 _WANTED = {
     "ALL": lambda row: row.verdict not in photos.USELESS,
@@ -100,22 +98,14 @@ class MAQUETTE_OT_refresh_photos(_NeedsPhotos, Operator):
         return {"FINISHED"}
 
 
-class MAQUETTE_OT_find_photos(Operator):
+class MAQUETTE_OT_find_photos(PicksFolder, Operator):
     """The photos have moved: choose the folder where they are now, and they are found again by their names: those of the list, and those that the cameras show"""
 
     bl_idname = "maquette.find_photos"
     bl_label = "Find Missing Photos"
-    bl_options = {"UNDO"}
-
-    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: Context) -> set[str]:
-        folder = Path(bpy.path.abspath(self.directory)).absolute()
+        folder = self.picked
         try:
             found = photos.relink(context.scene, folder)
             found += relink_pictures(context.scene, folder)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import bpy
-from bpy.props import BoolProperty, StringProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Context, Operator
 
 from ..engine.errors import EngineError
 from ..scene import result
@@ -14,24 +10,17 @@ from ..scene.errors import ModelError
 from ..scene.missing import missing_in, relink_result
 from ..scene.model import active_model
 from .after_load import tell_missing
+from .picks_folder import PicksFolder
 
 
-class MAQUETTE_OT_find_result(Operator):
+class MAQUETTE_OT_find_result(PicksFolder, Operator):
     """The model's result folder has moved: choose it where it is now, so that retexturing and the photos work again"""
 
     bl_idname = "maquette.find_result"
     bl_label = "Find Result Folder"
-    bl_options = {"UNDO"}
-
-    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: Context) -> set[str]:
-        folder = Path(bpy.path.abspath(self.directory)).resolve()
+        folder = self.picked.resolve()
         try:
             result.files_in(folder)
             gone = missing_in(context.scene).models

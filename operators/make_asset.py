@@ -12,7 +12,6 @@ import bpy
 from bpy.props import BoolProperty
 from bpy.types import Context, Operator
 
-from .. import preferences
 from ..engine.errors import EngineError
 from ..engine.protocol import ResultEvent
 from ..properties.asset import settings_of
@@ -20,10 +19,10 @@ from ..scene.asset import place
 from ..scene.asset.job import FILES, AssetJob
 from ..scene.asset.settings import AssetSettings, Colour
 from ..scene.errors import ModelError
-from ..scene.model import Model, active_model, models_in, solved_from_world
+from ..scene.model import Model, active_model, models_in
 from . import progress
+from .asset_photos import NONE, photos_for_asset
 from .engine_operator import EngineOperator
-from .runner import engine_command
 
 WORKER = Path(place.__file__).with_name("worker.py")
 
@@ -57,8 +56,8 @@ class MAQUETTE_OT_make_asset(EngineOperator, Operator):
 
     def begin(self, context: Context) -> None:
         progress.begin_again(context)
-        if getattr(self, "_left_out", ""):
-            progress.tell(context, "WARNING", self._left_out)
+        for sentence in getattr(self, "_remarks", ()):
+            progress.tell(context, "WARNING", sentence)
 
     def take(self, context: Context, outcome: ResultEvent) -> str:
         model = next((one for one in models_in(context.scene) if one.collection.name == self._model), None)
@@ -77,33 +76,19 @@ class MAQUETTE_OT_make_asset(EngineOperator, Operator):
     def _job(self, context: Context, model: Model) -> AssetJob:
         group = context.scene.maquette.asset
         chosen = bpy.path.abspath(group.folder) if group.folder else str(model.folder / FILES)
-        engine, solved = self._engine(context, model)
+        photos = photos_for_asset(context, model, self._scratch) if self._settings.colour is Colour.PHOTOS else NONE
+        self._remarks = photos.remarks
         return AssetJob(
             source=self._scratch / "scan.blend",
             scan=model.mesh.name,
             folder=Path(chosen).resolve(),
             made=self._scratch / "asset.blend",
             settings=self._settings,
-            retexture=engine,
-            mesh=self._scratch / "low.npz",
-            solved_from_world=solved,
+            retexture=photos.words,
+            mesh=photos.mesh,
+            cameras=photos.cameras,
+            solved_from_world=photos.solved_from_world,
         )
-
-    def _engine(self, context: Context, model: Model) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...]]:
-        """The engine's words for the base colour; nothing where photos or engine are gone, and a sentence about it."""
-        self._left_out = ""
-        if self._settings.colour is not Colour.PHOTOS:
-            return (), ()
-        words = ["retexture", str(model.folder), "--mesh", str(self._scratch / "low.npz"), "--name", "asset"]
-        words += ["--tiles", "off", "--device", preferences.of(context).device]
-        if context.scene.maquette.retexture.photos:
-            words += ["--photos", bpy.path.abspath(context.scene.maquette.retexture.photos)]
-        try:
-            solved = tuple(tuple(row) for row in solved_from_world(model))
-            return tuple(engine_command(words)), solved
-        except (EngineError, ModelError) as error:
-            self._left_out = f"{error} The base color comes from the scan's texture instead."
-            return (), ()
 
 
 class MAQUETTE_OT_show_asset(Operator):

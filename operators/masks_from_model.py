@@ -32,6 +32,9 @@ class MAQUETTE_OT_masks_from_model(EngineOperator, Operator):
             return False
         return True
 
+    def begin(self, context: Context) -> None:
+        progress.begin_again(context)
+
     def words(self, context: Context) -> Sequence[str]:
         settings = context.scene.maquette.region_masks
         try:
@@ -57,5 +60,5 @@ class MAQUETTE_OT_masks_from_model(EngineOperator, Operator):
         told = (
             f"{outcome.summary['masks']} masks are made; they keep {sum(share) / max(len(share), 1):.0%} of the photos"
         )
-        progress.tell(context, "INFO", told + ". Build Model uses them.")
+        progress.tell(context, "INFO", told + ". Build Model uses them. Look through a camera to see its mask.")
         return told

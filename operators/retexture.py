@@ -33,7 +33,7 @@ class MAQUETTE_OT_retexture(EngineOperator, Operator):
 
     def begin(self, context: Context) -> None:
         progress.begin_again(context)
-        for sentence in remarks(self._request.gathered) if self._request else ():
+        for sentence in remarks(self._request.gathered.cameras) if self._request else ():
             progress.tell(context, "INFO", sentence)
 
     def fetching(self, outcome: ResultEvent) -> Callable[[], Any]:

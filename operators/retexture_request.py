@@ -13,7 +13,7 @@ from ..engine.errors import EngineError
 from ..engine.jobs import ModelJob
 from ..engine.meshfile import write_mesh
 from ..scene.errors import ModelError
-from ..scene.gather import Gathered, gather, is_in_place, target_of
+from ..scene.gather import Gathered, PlacedCameras, gather, is_in_place, target_of
 from ..scene.model import Model
 from ..scene.painting import hand_over
 
@@ -87,11 +87,11 @@ def _check(model: Model, thing: Object) -> None:
         )
 
 
-def remarks(gathered: Gathered) -> list[str]:
+def remarks(cameras: PlacedCameras) -> list[str]:
     """What the artist did to the cameras, so that he knows that it counts."""
     said = (
-        (gathered.moved, "stand where you moved their cameras"),
-        (gathered.left_out, "are left out, their cameras being deleted or hidden from renders"),
+        (cameras.moved, "stand where you moved their cameras"),
+        (cameras.left_out, "are left out, their cameras being deleted or hidden from renders"),
     )
     return [f"Photos that {words}: {_some(names)}." for names, words in said if names]
 

@@ -92,6 +92,8 @@ class MAQUETTE_PT_cameras(Panel):
             row = layout.row(align=True)
             row.prop(scene.maquette.trust, "wipe", slider=True)
             row.operator("maquette.wipe_photo", text="", icon="ARROW_LEFTRIGHT")
+            if scene.maquette.masks:
+                layout.prop(scene.maquette.trust, "show_masks", toggle=True, icon="MOD_MASK")
             layout.operator("maquette.compare_photo", icon="IMAGE_DATA")
         if BEFORE in scene:
             layout.operator("maquette.leave_camera", icon="LOOP_BACK")

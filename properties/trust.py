@@ -33,6 +33,11 @@ class MAQUETTE_PG_trust(PropertyGroup):
         default=0.0,
         subtype="FACTOR",
     )
+    show_masks: BoolProperty(
+        name="Masks",
+        description="Veil in red what the photo's mask leaves out, while you look through its camera",
+        default=True,
+    )
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory((MAQUETTE_PG_trust,))

@@ -19,7 +19,7 @@ from .cameras import make_cameras
 from .draft import mark
 from .material import make_image, make_material
 from .mesh import MeshArrays, arrange, make_mesh
-from .model import FOLDER, ROLE, UNREGISTERED
+from .model import FOLDER, ROLE, UNREGISTERED, photo_of
 from .picture import png_bytes
 from .points import make_points
 from .result import Result
@@ -106,6 +106,8 @@ def _link(context: Context, result: Result, model: Object, points: Object, camer
         inner.objects.link(camera)
     context.scene.collection.children.link(collection)
     found.remove(context.scene, result.folder, heir=model)
+    for camera in cameras:  # those that were found before had the names until now
+        camera.name = camera.data.name = Path(photo_of(camera)).stem
     adopt(context.scene, collection, result.report)
     points.hide_set(True, view_layer=context.view_layer)  # they lie on the mesh and would only blur it
     return collection

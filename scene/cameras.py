@@ -16,6 +16,7 @@ from ..engine.datatypes import Camera, PosedPhoto, Sparse
 from .axes import Lens, lens_of, world_from_camera
 
 PHOTO = "maquette_photo"  # on the camera's data: the name by which the engine knows its photo
+LENS, LENS_PARAMS = "maquette_lens", "maquette_lens_params"  # on the data: how the photo's own lens bends lines
 GHOST = "maquette_ghost"  # on the camera's data: its rank, where it stands for a photo that is still to be taken
 ERROR, POINTS, DOUBTFUL = "maquette_error_px", "maquette_points", "maquette_doubtful"  # how well a photo's camera fits
 PHOTO_SIZE, PIXEL_ASPECT = "maquette_photo_size", "maquette_pixel_aspect"  # what rendering through a camera needs
@@ -41,6 +42,7 @@ def _make_camera(posed: PosedPhoto, camera: Camera, picture: Path | None, distan
     data = bpy.data.cameras.new(name)
     set_lens(data, lens_of(camera))
     data[PHOTO] = posed.photo.name
+    data[LENS], data[LENS_PARAMS] = camera.model.value, list(camera.params)
     data.display_size = distance * 0.08
     data.clip_start, data.clip_end = distance * 0.01, max(distance * 100, data.clip_end)
     if picture is not None:

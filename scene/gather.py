@@ -26,6 +26,15 @@ COLMAP_FROM_BLENDER = np.diag([1.0, -1.0, -1.0])
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlacedCameras:
+    """The photos to take colours from, as their cameras stand now in the world in which they were solved."""
+
+    poses: dict[str, F64]  # by the photo's name
+    moved: tuple[str, ...]  # photos whose cameras the artist moved
+    left_out: tuple[str, ...]  # photos whose cameras he deleted or hid from renders
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gathered:
     """What goes to the engine, and where its UVs belong."""
 
@@ -33,8 +42,7 @@ class Gathered:
     corners: I32  # (F, 3) which of the mesh's own corners each triangle's corners are
     uv_map: str  # empty where there is none
     own_corners: bool  # they are the object's own, and not only those that its modifiers made
-    moved: tuple[str, ...]  # photos whose cameras the artist moved
-    left_out: tuple[str, ...]  # photos whose cameras he deleted or hid from renders
+    cameras: PlacedCameras
 
 
 def target_of(context: Context) -> tuple[Model, Object]:
@@ -127,15 +135,14 @@ def gather(context: Context, model: Model, thing: Object, *, modifiers: bool) ->
         own = len(mesh.loops) == len(thing.data.loops) and len(mesh.polygons) == len(thing.data.polygons)
     finally:
         shown.to_mesh_clear()
-    poses, moved, left_out = _cameras(model, np.array(solved, np.float64))
+    cameras = placed_cameras(model, np.array(solved, np.float64))
     surface, polygons, uvs = given
     return Gathered(
-        mesh=GivenMesh(surface=surface, polygons=polygons, corner_uvs=uvs, poses=poses),
+        mesh=GivenMesh(surface=surface, polygons=polygons, corner_uvs=uvs, poses=cameras.poses),
         corners=corners,
         uv_map=uv_map,
         own_corners=own,
-        moved=moved,
-        left_out=left_out,
+        cameras=cameras,
     )
 
 
@@ -190,8 +197,8 @@ def _corners_of_triangles(mesh: Mesh) -> tuple[I32, I32]:
     return corners, (np.searchsorted(starts, corners[:, 0], side="right") - 1).astype(np.int32)
 
 
-def _cameras(model: Model, solved_from_blender: F64) -> tuple[dict[str, F64], tuple[str, ...], tuple[str, ...]]:
-    """Poses of the photos to use, by name; which of them the artist moved, and which he left out.
+def placed_cameras(model: Model, solved_from_blender: F64) -> PlacedCameras:
+    """ModelError where none is left.
 
     A camera counts where it stands now: so a badly solved one can be set right by hand. Deleting it, or hiding it from renders,
     leaves its photo out. Those that nobody touched get exactly what was solved.
@@ -220,7 +227,7 @@ def _cameras(model: Model, solved_from_blender: F64) -> tuple[dict[str, F64], tu
             poses[name] = pose
     if not poses:
         raise ModelError("All cameras are deleted or hidden from renders, so there is no photo to take colours from.")
-    return poses, tuple(moved), tuple(left_out)
+    return PlacedCameras(poses=poses, moved=tuple(moved), left_out=tuple(left_out))
 
 
 def _pose_of(placed: F64) -> F64:

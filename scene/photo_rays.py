@@ -29,14 +29,14 @@ def camera_named(model: Model, name: str) -> Object:
 
 def pixel_of(camera: Object, point: Vector) -> Vector:
     """Where a place of Blender's world is in the photo, in pixels from its upper left corner."""
-    fx, fy, cx, cy = _pinhole(camera)
+    fx, fy, cx, cy = pinhole(camera)
     x, y, z = world_of(camera).normalized().inverted() @ point
     return Vector((cx + fx * x / -z, cy - fy * y / -z))
 
 
 def place_at(model: Model, camera: Object, pixel: Vector) -> Vector:
     """The place that a pixel shows: on the model, else on the flat through the cloud's points around it."""
-    fx, fy, cx, cy = _pinhole(camera)
+    fx, fy, cx, cy = pinhole(camera)
     world = world_of(camera).normalized()
     ray = world.to_3x3() @ Vector(((pixel.x - cx) / fx, -(pixel.y - cy) / fy, -1.0))
     hit = surface.cast(model.mesh, world.translation, ray)
@@ -58,7 +58,7 @@ def _depth_from_points(model: Model, camera: Object, pixel: np.ndarray) -> float
     into = np.array(world_of(camera).normalized().inverted() @ world_of(model.points))
     cam = places.reshape(-1, 3) @ into[:3, :3].T + into[:3, 3]
     cam = cam[cam[:, 2] < 0]
-    fx, fy, cx, cy = _pinhole(camera)
+    fx, fy, cx, cy = pinhole(camera)
     pixels = np.stack([cx - fx * cam[:, 0] / cam[:, 2], cy + fy * cam[:, 1] / cam[:, 2]], 1)
     off = np.linalg.norm(pixels - pixel, axis=1)
     near = np.argsort(off)[:NEAR]
@@ -79,7 +79,7 @@ def _through_plane(offsets: np.ndarray, depth: np.ndarray) -> float:
     return float(np.clip(1 / fitted if fitted > 0 else high, 0.9 * low, 1.1 * high))
 
 
-def _pinhole(camera: Object) -> tuple[float, float, float, float]:
+def pinhole(camera: Object) -> tuple[float, float, float, float]:
     """fx, fy, cx, cy of the photo's full size: the inverse of `axes.lens_of`."""
     data = camera.data
     width, height = data[PHOTO_SIZE]

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         bpy.ops.wm.open_mainfile(filepath=str(arguments.blend.absolute()))
         _choose(arguments)
         request = retexture_request(bpy.context)
-        for sentence in remarks(request.gathered):
+        for sentence in remarks(request.gathered.cameras):
             print(f"  {sentence}", file=sys.stderr)
         beside = texture_folder(bpy.context)
         outcome = run_engine(request.words)

@@ -136,7 +136,7 @@ def _from_photos(job: AssetJob) -> Callable[[Object, Vector, int], Path]:
 
     def colour(thing: Object, pivot: Vector, size: int) -> Path:
         into = Matrix(job.solved_from_world) @ Matrix.Translation(pivot)
-        _write_mesh(job.mesh, thing, np.array(into, np.float64))
+        _write_mesh(job.mesh, thing, np.array(into, np.float64), job.cameras)
         process = subprocess.Popen(
             [*job.retexture, "--texture", str(size)],
             stdin=subprocess.PIPE,  # it ends when we do
@@ -162,8 +162,8 @@ def _from_photos(job: AssetJob) -> Callable[[Object, Vector, int], Path]:
     return colour
 
 
-def _write_mesh(path: Path, thing: Object, into: np.ndarray) -> None:
-    """What the engine's retexture reads, in the world in which the photos were solved."""
+def _write_mesh(path: Path, thing: Object, into: np.ndarray, cameras: Path) -> None:
+    """What the engine's retexture reads, in the world in which the photos were solved, with the cameras as they stand now."""
     mesh = thing.data
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
@@ -179,4 +179,5 @@ def _write_mesh(path: Path, thing: Object, into: np.ndarray) -> None:
         faces=vertices.reshape(-1, 3),
         polygons=polygons,
         corner_uvs=uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2),
+        **(np.load(cameras) if cameras.name else {}),
     )

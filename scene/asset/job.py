@@ -23,6 +23,7 @@ class AssetJob:
     settings: AssetSettings
     retexture: tuple[str, ...] = ()  # the engine's command line for the base colour; none: not from the photos
     mesh: Path = Path()  # the file that this command line names for the mesh
+    cameras: Path = Path()  # where the photos' cameras stand now, as the engine's mesh file holds them
     solved_from_world: tuple[tuple[float, ...], ...] = ()  # (4, 4)
 
     def write(self, path: Path) -> None:

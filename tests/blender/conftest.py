@@ -173,3 +173,15 @@ def result_folder(installed: str, tmp_path_factory: pytest.TempPathFactory) -> P
     }
     (out / "report.json").write_text(json.dumps(report), encoding="utf-8")
     return out
+
+
+@pytest.fixture(scope="session")
+def bumpy_folder(result_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run whose mesh is the bumpy sphere."""
+    from engine import storage
+    from tests.blender.bumpy import bumpy_sphere
+
+    out = tmp_path_factory.mktemp("bumpy") / "Bumpy Bäll"
+    shutil.copytree(result_folder, out)
+    storage.write_textured(out / ".maquette" / "textured.npz", bumpy_sphere())
+    return out

@@ -132,6 +132,7 @@ def test_cameras_first_then_a_box_then_the_model(play, photos, part, tmp_path):
     assert "--box" in play()
     model = part("scene.model").models_in(bpy.context.scene)[0]
     assert part("scene.found").found_in(bpy.context.scene) == []
+    assert all(camera.name == camera.data.name and "." not in camera.name for camera in model.cameras)
     box = bpy.context.scene.maquette.region_masks.box
     assert box.parent == model.mesh and np.allclose(box.matrix_world, place, atol=1e-5)
     assert part("scene.region").box_in(bpy.context) == box

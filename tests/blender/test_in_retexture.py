@@ -173,7 +173,7 @@ def test_a_moved_model_with_a_modifier_gets_the_same_colours(jar, part, turned):
     assert len(gathered.mesh.surface.faces) > 3 * len(jar.data.polygons)
     low, high = gathered.mesh.surface.vertices.min(0), gathered.mesh.surface.vertices.max(0)
     assert np.allclose([low, high], [[-0.48, -0.3, 0], [0.5, 0.3, 0.6]], atol=2e-3)  # back in the solved world
-    assert not gathered.moved and not gathered.left_out
+    assert not gathered.cameras.moved and not gathered.cameras.left_out
     if turned:
         assert bpy.ops.maquette.retexture() == {"FINISHED"}
         assert similarity_to_truth(jar, part, evaluated=True) > 24
@@ -272,8 +272,8 @@ def test_cameras_count_where_they_stand_and_deleted_ones_not_at_all(jar, part):
     bpy.context.view_layer.update()
     model = gather.model_for(bpy.context, jar)
     found = gather.gather(bpy.context, model, jar, modifiers=True)
-    assert found.moved == (names[1],) and set(found.left_out) == {names[2], names[3]}
-    assert list(found.mesh.poses) == [name for name in names if name not in found.left_out]
+    assert found.cameras.moved == (names[1],) and set(found.cameras.left_out) == {names[2], names[3]}
+    assert list(found.mesh.poses) == [name for name in names if name not in found.cameras.left_out]
 
 
 def test_without_the_scan_itself_its_cameras_still_do(jar, part):

@@ -174,3 +174,46 @@ def test_the_wipe_is_a_property_that_undo_takes_back(maquette, bent_result):
     assert bpy.context.scene.maquette.trust.wipe == pytest.approx(0.4)
     bpy.ops.ed.undo()
     assert bpy.context.scene.maquette.trust.wipe == 0
+
+
+def test_a_mask_lies_where_its_photo_shows_it_through_a_bent_lens(maquette, part, bent_result, tmp_path):
+    from PIL import Image
+
+    from engine.images import _undistort_maps
+
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    mask = ((x - 300) ** 2 + (y - 120) ** 2 < 60**2).astype(np.uint8) * 255  # drawn on the photo as it was taken
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.fromarray(mask).save(masks / "bent.png")
+    bpy.ops.maquette.import_result(directory=str(bent_result))
+    scene, shown = bpy.context.scene, part("scene.mask_shown")
+    camera = part("scene.model").active_model(bpy.context).cameras[0]
+    scene.maquette.masks = str(masks)
+    assert shown.ready(scene, camera) is None
+    image = shown.read(scene, camera)
+    assert shown.ready(scene, camera) == image and not shown.is_empty(image) and image.size[:] == (WIDTH, HEIGHT)
+
+    places = shown.places_in_mask(camera)
+    from engine import storage
+    from engine.geometry import view_of
+
+    sparse = storage.read_sparse(bent_result / ".maquette" / "sparse.npz")
+    map_x, map_y = _undistort_maps(view_of(sparse.posed[0], sparse.cameras[1], WIDTH))  # what straightens the photo
+    steps = places.shape[0] - 1
+    for row in range(1, steps):
+        for column in range(1, steps):
+            left, top = column * WIDTH / steps, HEIGHT - row * HEIGHT / steps
+            u, v = places[row, column]
+            straight = map_x[int(top), int(left)] + left % 1, map_y[int(top), int(left)] + top % 1
+            assert np.hypot(u * WIDTH - straight[0], (1 - v) * HEIGHT - straight[1]) < 1.0
+
+    Image.fromarray(255 - mask).save(masks / "bent.png")
+    (masks / "new.txt").write_text("", encoding="utf-8")  # a mask written anew changes its folder
+    assert shown.ready(scene, camera) is None
+    shown.read(scene, camera)
+    assert image.pixels[0] == 1.0
+    (masks / "bent.png").unlink()
+    assert shown.is_empty(shown.read(scene, camera))
+    shown.forget()
+    assert shown.NAME not in bpy.data.images

@@ -54,12 +54,19 @@ def while_running(step: Any) -> Any:
 
 
 class Tour:
-    """One run through the story. `results` is written after every step, so that a crash tells how far it came."""
+    """One session of the story. `results` is written after every step, so that a crash tells how far it came.
 
-    def __init__(self, steps: list[Step], folder: Path, package: str, facts: dict[str, Any]) -> None:
-        self.steps, self.folder = steps, folder
+    A session goes on where the last one ended: its steps' numbers, its results. `is_last` is what makes them whole.
+    """
+
+    def __init__(
+        self, steps: list[Step], folder: Path, package: str, facts: dict[str, Any], notes: dict[str, Any], is_last: bool
+    ) -> None:
+        self.steps, self.folder, self.is_last = steps, folder, is_last
         self.meter = Meter(package)
-        self.results: dict[str, Any] = facts | {"steps": [], "end": False}
+        before = folder / "result.json"
+        told = json.loads(before.read_text(encoding="utf-8"))["steps"] if before.is_file() else []
+        self.results: dict[str, Any] = facts | {"steps": told, "notes": notes, "end": False}
         self._story = self._play()
         self._wait_until: Callable[[], Any] | None = None
         self._deadline = 0.0
@@ -89,7 +96,7 @@ class Tour:
         return float(wanted)
 
     def _play(self) -> Iterator[Any]:
-        for number, step in enumerate(self.steps, 1):
+        for number, step in enumerate(self.steps, len(self.results["steps"]) + 1):
             name, started = step.__name__, time.monotonic()
             entry: dict[str, Any] = {"step": name, "what": (step.__doc__ or "").strip(), "state": "passed"}
             self.meter.take()
@@ -142,7 +149,7 @@ class Tour:
 
     def _end(self) -> None:
         self.meter.stop()
-        self.results["end"] = True
+        self.results["end"] = self.is_last
         self._write()
         sys.stdout.flush()
         bpy.ops.wm.quit_blender()

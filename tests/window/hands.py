@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import subprocess
 from collections.abc import Iterator
@@ -72,6 +73,21 @@ def open_sidebar() -> Iterator[Any]:
     yield Until(lambda: view("UI")["region"].active_panel_category != "UNSUPPORTED", 20)
     yield 0.5
     sidebar()
+
+
+@contextlib.contextmanager
+def as_panel(name: str) -> Iterator[None]:
+    """A panel that is closed at first, as if its header had been clicked: a twin that begins open stands in its place."""
+    closed = getattr(bpy.types, name)
+    options = set(getattr(closed, "bl_options", ())) - {"DEFAULT_CLOSED"}
+    opened = type(f"{name}_opened", (closed,), {"bl_idname": f"{name}_opened", "bl_options": options})
+    bpy.utils.unregister_class(closed)
+    bpy.utils.register_class(opened)
+    try:
+        yield
+    finally:
+        bpy.utils.unregister_class(opened)
+        bpy.utils.register_class(closed)
 
 
 def scroll(pixels: int) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -16,7 +15,7 @@ from engine import storage
 from engine.images import load_view
 from engine.report import Report
 from engine.stereo import landing
-from tests.blender.made_up import wave
+from tests.window import make_large
 
 
 def main(result: Path, out: Path, large: bool) -> None:
@@ -33,9 +32,7 @@ def main(result: Path, out: Path, large: bool) -> None:
         teller.tell(one.view, 1 / one.depth.clip(1e-6), with_depth)
     (out / landing.FOLDER).rename(out / "previews")
     if large:
-        made = wave(708, 4096)
-        storage.write_textured(workspace / "textured.npz", made)
-        storage.write_arrays(workspace / "mesh.npz", replace(made.mesh))
+        make_large.main(out, out)
 
 
 if __name__ == "__main__":

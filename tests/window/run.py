@@ -23,7 +23,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SIZE = (1600, 1000)
-PATIENCE = 900  # seconds for the whole tour
+PATIENCE = 900  # seconds for a session
+SESSIONS = 2  # Blender is closed and opened again between them
 
 
 def main() -> int:
@@ -44,21 +45,24 @@ def main() -> int:
     zipped = bare(asked.zip, out / "bare.zip") if asked.engine_python else asked.zip.absolute()
     with display() as number, tempfile.TemporaryDirectory() as profile:
         (Path(profile) / "config").mkdir()  # else Blender takes the user's own
-        words = [asked.blender, "--factory-startup", "--window-geometry", "0", "0", *map(str, SIZE)]
-        words += ["-P", str(HERE / "tour.py"), "--", str(zipped), str(asked.photos.absolute()), str(out)]
-        words += [str(asked.engine_python)] if asked.engine_python else []
+        places = [str(zipped), str(asked.photos.absolute()), str(out)]
+        places += [str(asked.engine_python)] if asked.engine_python else []
         surroundings = os.environ | {
             "DISPLAY": number,
             "BLENDER_USER_RESOURCES": profile,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         with open(out / "blender.log", "w", encoding="utf-8") as log:
-            process = subprocess.Popen(words, env=surroundings, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                print(f"The tour did not end within {PATIENCE} seconds.", file=sys.stderr)
+            for session in range(SESSIONS):
+                begin = ["--factory-startup"] if session == 0 else [str(out / "afternoon.blend")]
+                words = [asked.blender, "--window-geometry", "0", "0", *map(str, SIZE), *begin]
+                words += ["-P", str(HERE / "tour.py"), "--", str(session), *places]
+                process = subprocess.Popen(words, env=surroundings, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                try:
+                    process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    print(f"The session did not end within {PATIENCE} seconds.", file=sys.stderr)
     return verdict(out)
 
 
@@ -109,6 +113,8 @@ def verdict(out: Path) -> int:
         figures = f"{step['seconds']:6.1f}{step['worst_gap_ms']:11d}{step['worst_own_ms']:9d}"
         figures += f"{step['worst_own_cpu_ms']:6d}{step['worst_drawing_cpu_ms']:9d}"
         print(f"{step['state']:8s}{step['step']:22s}{figures}  {step.get('why') or step['own']}")
+    for name, figures in result["notes"].items():
+        print(f"{name}: " + ", ".join(f"{value} {unit}" for unit, value in figures.items()))
     good = result["end"] and not [step for step in result["steps"] if step["state"] == "failed"]
     print(("passed" if good else "FAILED") + f": {out}")
     return 0 if good else 1

@@ -1,6 +1,9 @@
 """The tour, inside Blender: installs the zip and plays the story. `run.py` starts it; see docs/window.md.
 
-blender --factory-startup -P tests/window/tour.py -- ZIP PHOTOS FOLDER [ENGINE_PYTHON]
+blender --factory-startup -P tests/window/tour.py -- SESSION ZIP PHOTOS FOLDER [ENGINE_PYTHON]
+blender FOLDER/afternoon.blend -P tests/window/tour.py -- …
+
+The first session keeps its preferences, so that the later ones are a Blender which has the extension.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from driver import Tour
 from hands import MODULE, part, view
 from story import Story
 
-ZIP, PHOTOS, FOLDER, *PYTHON = (Path(word).absolute() for word in sys.argv[sys.argv.index("--") + 1 :])
+NUMBER, *PLACES = sys.argv[sys.argv.index("--") + 1 :]
+ZIP, PHOTOS, FOLDER, *PYTHON = (Path(word).absolute() for word in PLACES)
+SESSION = int(NUMBER)
 
 
 def prepare() -> None:
@@ -34,6 +39,7 @@ def install() -> None:
     """As an artist does."""
     with bpy.context.temp_override(**view()):
         bpy.ops.extensions.package_install_files(filepath=str(ZIP), repo="user_default", enable_on_install=True)
+        bpy.ops.wm.save_userpref()
 
 
 def open_panels() -> list[str]:
@@ -75,8 +81,9 @@ def begin() -> None:
 
 
 def _begin() -> None:
-    prepare()
-    install()
+    if SESSION == 0:
+        prepare()
+        install()
     opened = open_panels()
     lent = lend_python()
     facts = {
@@ -85,8 +92,9 @@ def _begin() -> None:
         "engine_python": str(PYTHON[0]) if lent else "Blender's own",
         "opened_for_pictures": opened,
     }
-    story = Story(PHOTOS, FOLDER)
-    Tour(story.steps(), FOLDER, MODULE, facts).start()
+    story = Story(PHOTOS, FOLDER, str(PYTHON[0]) if lent else sys.executable)
+    sessions = story.sessions()
+    Tour(sessions[SESSION], FOLDER, MODULE, facts, story.notes, len(sessions) - 1 == SESSION).start()
 
 
 bpy.context.preferences.view.show_splash = False  # here already: it is drawn before the first timer
