@@ -18,6 +18,7 @@ from ..datatypes import F32, Photo
 from ..export.exr import write_exr
 from ..export.png import write_png
 from ..jobs import DepthJob
+from ..mono import film
 from ..mono import stage as mono
 from ..mono.colours import coloured, usual_span
 from ..mono.focal import millimetres
@@ -40,6 +41,7 @@ def run(job: DepthJob, emit: Callable[[Event], None] | None = None, stop: thread
         report = RunReport(STAGES, emit, stop)
         Workspace(job.workspace)  # makes it, and clears what a killed run left
         with report.stage("prepare") as stage:
+            job = _with_frames(job, stage)
             photos = read_photos(job.photos, job.settings, stage)
         guesses = Guesses(job.workspace / "guesses", job.settings)
         with report.stage("mono") as stage:
@@ -53,6 +55,24 @@ def run(job: DepthJob, emit: Callable[[Event], None] | None = None, stop: thread
         first = rows[0]
         files = {"report": str(path), "depth": str(job.out / first["file"]), "colour": str(job.out / first["colour"])}
         return ResultEvent(files=files, summary=summary | {"lines": [["INFO", line] for line in _lines(rows)]})
+
+
+def _with_frames(job: DepthJob, report: Report) -> DepthJob:
+    """The job with each video file's frames in its place; a film is a sequence."""
+    listed: list[Path] = []
+    for path in job.photos:
+        if not film.is_film(path):
+            listed.append(path)
+            continue
+        status = path.stat()
+        folder = job.workspace / f"frames-{key_of(path.name, status.st_size, status.st_mtime_ns)[:12]}"
+        if not folder.is_dir():
+            with written_aside(folder) as part:
+                film.read_frames(path, part, job.settings.max_megapixels, report)
+        listed.append(folder)
+    if listed == list(job.photos):
+        return job
+    return replace(job, photos=tuple(listed), settings=replace(job.settings, sequence=True))
 
 
 def _all(job: DepthJob, photos: tuple[Photo, ...], guesses: Guesses, report: Report) -> list[dict[str, Any]]:
