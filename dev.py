@@ -2,6 +2,7 @@
 
 python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
 python3 dev.py test [pytest options]              all the tests
+python3 dev.py pack-test [pytest options]         the tests of the optional PyTorch pack, in .venv-pack (about 2 GB)
 python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
 python3 dev.py bench [SET…]                       the benchmark; "bench depth", "bench edges": of single photos' depth
 python3 dev.py window [NAME] [options]            the tour through a real Blender with a window: docs/window.md
@@ -28,7 +29,15 @@ BLENDER_SKIPS = "MAQUETTE_NO_BLENDER"  # set to run the tests without Blender's 
 
 def main(words: Sequence[str]) -> int:
     """Runs one command."""
-    commands = {"model": model, "test": test, "build": build, "bench": bench, "window": window, "check": check}
+    commands = {
+        "model": model,
+        "test": test,
+        "pack-test": pack_test,
+        "build": build,
+        "bench": bench,
+        "window": window,
+        "check": check,
+    }
     if not words or words[0] not in commands:
         print(__doc__)
         return 0 if words and words[0] in ("-h", "--help", "help") else 2
@@ -70,6 +79,19 @@ def test(words: list[str]) -> int:
         return code
     blender = environment("blender", "requirements-blender.txt")
     return code | run([blender, "-m", "pytest", "tests/blender", *words])
+
+
+def pack_test(words: list[str]) -> int:
+    """What needs PyTorch, with tiny made-up checkpoints: kept out of `test`, since the libraries alone take minutes to install."""
+    python = environment("pack", "requirements-pack.txt")
+    bare = (ROOT / "requirements-pack-bare.txt").read_bytes()
+    stamp = ROOT / ".venv-pack" / f"bare.{hashlib.sha256(bare).hexdigest()[:16]}"
+    if not stamp.exists():
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        if run([*install, "--ignore-requires-python", "-r", "requirements-pack-bare.txt"]) != 0:
+            sys.exit("The requirements could not be installed: see above. Is the network reachable?")
+        stamp.touch()
+    return run([python, "-m", "pytest", "tests/pack", *words])
 
 
 def check(words: list[str]) -> int:

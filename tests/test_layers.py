@@ -50,7 +50,7 @@ def test_the_engine_knows_nothing_of_blender() -> None:
     for path in files("engine"):
         for name in imports_of(path):
             root = name.split(".")[0]
-            assert root not in {"bpy", "mathutils", "bpy_extras", "gpu", "torch"}, f"{path}: {name}"
+            assert root not in {"bpy", "mathutils", "bpy_extras", "gpu"}, f"{path}: {name}"
             assert root not in {*BLENDER_ROOMS, "preferences", "properties", "tests", "bench"}, f"{path}: {name}"
 
 
@@ -83,6 +83,31 @@ def test_scipy_and_embree_stay_out_of_the_product() -> None:
     for folder in ("engine", *BLENDER_ROOMS):
         for path in files(folder):
             assert not any(n.split(".")[0] in {"scipy", "embreex"} for n in imports_of(path)), path
+
+
+PACK = {
+    "torch",
+    "torchvision",
+    "transformers",
+    "diffusers",
+    "spandrel",
+    "safetensors",
+    "onnxruntime",
+    "depth_anything_3",
+}
+
+
+def test_the_pack_is_optional_everywhere() -> None:
+    """Only mono/providers and the filler that opens LaMa name its libraries, and nothing imports them as it is imported itself."""
+    for folder in ("engine", *BLENDER_ROOMS):
+        for path in files(folder):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in tree.body:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+                assert not any(name.split(".")[0] in PACK for name in names), f"{path}: {names}"
+            asks = any(name.split(".")[0] in PACK for name in imports_of(path))
+            assert not asks or "providers" in path.parts, path
 
 
 def test_blender_rooms_point_one_way() -> None:

@@ -46,6 +46,11 @@ class Card:
         """Whether it comes with Maquette."""
         return self.name == EMBEDDED
 
+    @property
+    def page(self) -> str:
+        """Where its makers offer it; empty for Maquette's own."""
+        return f"https://huggingface.co/{self.repository}" if self.repository else ""
+
 
 EMBEDDED = "embedded"
 _APACHE, _MIT, _NC = "Apache-2.0", "MIT", "CC-BY-NC-4.0"
@@ -262,8 +267,8 @@ CARDS: tuple[Card, ...] = (
         good_at="In metres; true shapes, the sky and the lens. Runs on a processor.",
         metric=True,
         library=Library.MOGE,
-        repository="Ruicheng/moge-2-vits-normal",
-        files="a folder with config.json and model.safetensors, or one .safetensors or .onnx file",
+        repository="Ruicheng/moge-2-vits-normal-onnx",
+        files="the file model.onnx",
         tells_focal=True,
         tells_sky=True,
     ),
@@ -277,8 +282,8 @@ CARDS: tuple[Card, ...] = (
         good_at="In metres; true shapes, the sky and the lens. The best all-rounder; wants a graphics card.",
         metric=True,
         library=Library.MOGE,
-        repository="Ruicheng/moge-2-vitl-normal",
-        files="a folder with config.json and model.safetensors, or one .safetensors or .onnx file",
+        repository="Ruicheng/moge-2-vitl-normal-onnx",
+        files="the file model.onnx",
         tells_focal=True,
         tells_sky=True,
     ),
