@@ -19,7 +19,8 @@ KEPT = 0.82  # of the running depth, where the picture moved as expected
 PACE = 0.25  # of a frame's surprise that is taken for motion
 DOUBT = 0.30  # relative change of depth: far beyond it the new frame is believed, not the old
 GREYS = 14.0  # grey levels (0..255) that a pixel may change by and still be the same
-LEAK, LEAK_METRIC = 0.05, 0.1  # of scale and shift: in the long run the network's own win
+LEAK, LEAK_METRIC = 0.12, 0.15  # of scale and shift: in the long run the network's own win
+LEAST_NOISE = 0.05
 CUT = 0.25  # share of the picture that is recognised: with less a new shot begins
 FLOW_ROUND = 1.0  # pixels that the flow there and back may miss by
 
@@ -30,6 +31,7 @@ class _Running:
     inverse_depth: F32
     pace: F32  # its change per frame
     sky: F32 | None
+    noise: float = 1.0  # its variance against a single frame's
 
 
 class Steady:
@@ -53,15 +55,16 @@ class Steady:
         old = _along(before.inverse_depth, flow)
         pace = _along(before.pace, flow)
         expected = np.maximum(old + pace, 0)
-        new = _brought_to(guess.inverse_depth, expected, trust, guess.metric)
+        new = _brought_to(guess.inverse_depth, expected, trust, guess.metric, before.noise)
         change = np.abs(new - expected) / np.maximum(0.5 * (new + expected), 1e-9)
         keep = np.asarray(KEPT * trust * np.exp(-((change / DOUBT) ** 2)), np.float32)
         mixed = np.asarray(new + keep * (expected - new), np.float32)
         pace = np.asarray((pace + PACE * (new - expected)) * (keep / KEPT), np.float32)
+        noise = max(KEPT**2 * before.noise + (1 - KEPT) ** 2, LEAST_NOISE)
         sky = guess.sky
         if sky is not None and before.sky is not None and before.sky.shape == sky.shape:
             sky = np.asarray(sky + _fit(keep, sky) * (_along(before.sky, _fit_flow(flow, sky)) - sky), np.float32)
-        self._running = _Running(grey, mixed, cv2.GaussianBlur(pace, (0, 0), 1.5), sky)
+        self._running = _Running(grey, mixed, cv2.GaussianBlur(pace, (0, 0), 1.5), sky, noise)
         return replace(guess, inverse_depth=mixed, sky=sky), False
 
     def _begin(self, grey: U8, guess: Guess) -> tuple[Guess, bool]:
@@ -79,9 +82,9 @@ class Steady:
         return back, np.asarray(np.exp(-(miss**2) - changed**2) * _inside(back), np.float32)
 
 
-def _brought_to(new: F32, running: F32, trust: F32, metric: bool) -> F32:
-    """`new`, scaled and shifted to fit the running depth where both show the same. The running one is the smoother of the two: it is
-    what the fit explains the new one by, else each frame would flatten depth a little."""
+def _brought_to(new: F32, running: F32, trust: F32, metric: bool, noise: float) -> F32:
+    """`new`, scaled and shifted to fit the running depth where both show the same. Both are noisy, the running one `noise` times as
+    much (in variance): a plain fit of either to the other would flatten depth, or blow it up, a little with each frame (Deming)."""
     weight = trust * (trust > 0.3)
     if float(weight.sum()) < 0.02 * weight.size:
         return new
@@ -92,9 +95,13 @@ def _brought_to(new: F32, running: F32, trust: F32, metric: bool) -> F32:
         total = float(w.sum())
         mean_new, mean_old = float((w * new).sum()) / total, float((w * running).sum()) / total
         spread = float((w * (running - mean_old) ** 2).sum()) / total
+        width = float((w * (new - mean_new) ** 2).sum()) / total
         together = float((w * (running - mean_old) * (new - mean_new)).sum()) / total
         little = (0.02 * mean_old) ** 2  # a flat scene tells no scale but that of its mean
-        slope = (together + little * mean_new / max(mean_old, 1e-12)) / max(spread + little, 1e-20)
+        ratio = mean_new / max(mean_old, 1e-12)
+        spread, together, width = spread + little, together + little * ratio, width + little * ratio**2
+        more = width - spread / noise
+        slope = (more + (more**2 + 4 * together**2 / noise) ** 0.5) / (2 * max(together, 1e-20))
         slope = float(np.clip(slope, 0.2, 5.0))
         shift = mean_new - slope * mean_old
         off = np.abs(new - slope * running - shift)
