@@ -1,6 +1,8 @@
 """The two commands of the README, and a few more. Standard library alone: it makes .venv, installs once, and passes on.
 
 python3 dev.py model [PHOTOS… -o OUT] [options]   photos to a textured mesh; without photos, the bundled sample
+python3 dev.py stage [PHOTO -o OUT] [options]     one photo to a relief, layers and a film of a camera move, with a .blend
+python3 dev.py depth PHOTOS… -o OUT [options]     the depth of single photos alone
 python3 dev.py test [pytest options]              all the tests
 python3 dev.py pack-test [pytest options]         the tests of the optional PyTorch pack, in .venv-pack (about 2 GB)
 python3 dev.py build [--platform P] [-o DIST]     the extension's zip, one per platform
@@ -24,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 SAMPLE = ROOT / "sample"
 SAMPLE_OUT = ROOT / "out" / "sample"
+STAGE_PHOTO = SAMPLE / "photos" / "shoe_01.jpg"
+STAGE_OUT = ROOT / "out" / "stage"
 BLENDER_SKIPS = "MAQUETTE_NO_BLENDER"  # set to run the tests without Blender's module
 
 
@@ -31,6 +35,8 @@ def main(words: Sequence[str]) -> int:
     """Runs one command."""
     commands = {
         "model": model,
+        "stage": stage,
+        "depth": depth,
         "test": test,
         "pack-test": pack_test,
         "build": build,
@@ -56,14 +62,28 @@ def model(words: list[str]) -> int:
     code = run([python, "-m", "engine", "model", str(SAMPLE / "photos"), "-o", str(SAMPLE_OUT), *words])
     if code != 0:
         return code
-    return sample_blend()
+    return make_blend(SAMPLE_OUT, SAMPLE_OUT / "sample.blend")
 
 
-def sample_blend() -> int:
-    """The sample as a .blend, made by the same code that runs inside Blender."""
-    blend = SAMPLE_OUT / "sample.blend"
+def stage(words: list[str]) -> int:
+    """The engine's own command; without an output folder it is out/stage, and without a photo too a bundled one is taken."""
+    python = environment("engine", "requirements.txt")
+    if any(word in ("-h", "--help") or word == "-o" or word.startswith("--out") for word in words):
+        return run([python, "-m", "engine", "stage", *words])
+    photo = [] if words and not words[0].startswith("-") else [str(STAGE_PHOTO)]
+    code = run([python, "-m", "engine", "stage", *photo, *words, "-o", str(STAGE_OUT)])
+    return code if code != 0 else make_blend(STAGE_OUT, STAGE_OUT / "stage.blend")
+
+
+def depth(words: list[str]) -> int:
+    """The engine's own command."""
+    return run([environment("engine", "requirements.txt"), "-m", "engine", "depth", *words])
+
+
+def make_blend(folder: Path, blend: Path) -> int:
+    """A result as a .blend, made by the same code that runs inside Blender."""
     python = environment("blender", "requirements-blender.txt")
-    code = run([python, str(ROOT / "tools" / "make_blend.py"), str(SAMPLE_OUT), str(blend)])
+    code = run([python, str(ROOT / "tools" / "make_blend.py"), str(folder), str(blend)])
     if code == 0:
         print(f"  {'blend':8s} {blend}")
     return code

@@ -21,13 +21,18 @@ def main(folder: str, blend: str) -> int:
     from maquette.engine.errors import EngineError
     from maquette.scene import result
     from maquette.scene.build import save_blend
+    from maquette.scene.stage.build import save_stage
+    from maquette.scene.stage.result import holds_stage, prepare_stage, stage_files
 
+    out, file = Path(folder).absolute(), Path(blend).absolute()
     try:
-        model = result.read(result.files_in(Path(folder).absolute()))
+        if holds_stage(out):
+            save_stage(prepare_stage(stage_files(out)), file)
+        else:
+            save_blend(result.read(result.files_in(out)), file)
     except EngineError as error:
         print(f"Stopped: {error}", file=sys.stderr)
         return int(error.exit_code)
-    save_blend(model, Path(blend).absolute())
     return 0
 
 

@@ -51,6 +51,11 @@ class PreparedStage:
     report: dict[str, Any]
 
 
+def holds_stage(folder: Path) -> bool:
+    """Whether it is a stage's OUT, and not a model's."""
+    return (StageJob(photo=folder, out=folder).workspace / STAGE_FILE).is_file()
+
+
 def stage_files(folder: Path) -> dict[str, str]:
     """The files that are needed of the run whose OUT this folder was."""
     found = {"report": folder / "report.json", "stage": StageJob(photo=folder, out=folder).workspace / STAGE_FILE}
