@@ -14,6 +14,7 @@ from .single import FocalFrom, Layer, MonoDepth, Staged, UvMesh
 from .storage import photo_notes, photo_of, read_arrays
 
 STAGE_FILE = "stage.npz"
+UPRIGHT_FILE = "photo.png"  # beside it: the photo upright and in sRGB, where its own file is not so
 
 
 def write_stage(path: Path, staged: Staged) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..datatypes import F32
+from ..datatypes import F32, Photo
 from ..export.exr import write_exr
-from ..export.picture import picture_for_glb
+from ..export.picture import Embedded, picture_for_glb
 from ..export.png import write_png
 from ..export.relief_glb import write_relief
 from ..export.relief_preview import write_preview
@@ -23,6 +23,7 @@ from ..mono.focal import millimetres
 from ..protocol import ResultEvent
 from ..report import RunReport
 from ..single import MonoDepth, Staged
+from ..single_storage import UPRIGHT_FILE
 from ..workspace import Workspace, written_aside
 
 FILES = {
@@ -40,7 +41,7 @@ def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged) 
     """Writes OUT's files; gives the event that ends the run."""
     out, mono = job.out, staged.mono
     writers: dict[str, Callable[[Path], None]] = {
-        "relief": lambda path: write_relief(path, staged, picture_for_glb(mono.photo), out.name),
+        "relief": lambda path: write_relief(path, staged, _shown_rightly(job, mono.photo), out.name),
         "depth": lambda path: _write_depth(path, mono, report),
         "colour": lambda path: write_png(path, coloured(mono.inverse_depth, mono.sky)),
         "camera": lambda path: _write_json(path, camera_of(staged)),
@@ -58,6 +59,17 @@ def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged) 
         _write_json(part, summary | {"stages": [asdict(record) for record in report.records]})
     files = {name: str(out / file) for name, file in FILES.items()} | {"stage": str(workspace.path("stage"))}
     return ResultEvent(files=files, summary=summary | {"lines": [["INFO", line] for line in _lines(staged)]})
+
+
+def _shown_rightly(job: StageJob, photo: Photo) -> Embedded:
+    """The photo for programs that know no EXIF and no profiles; kept for Blender where that is not its own file."""
+    picture, kept = picture_for_glb(photo), job.workspace / UPRIGHT_FILE
+    if picture.original:
+        kept.unlink(missing_ok=True)
+    else:
+        with written_aside(kept) as part:
+            part.write_bytes(picture.data)
+    return picture
 
 
 def camera_of(staged: Staged) -> dict[str, Any]:

@@ -15,12 +15,10 @@ from ...engine.datatypes import Bool, Photo
 from ...engine.errors import EngineError
 from ...engine.jobs import StageJob
 from ...engine.single import Layer, MonoDepth, Part, Staged, UvMesh
-from ...engine.single_storage import STAGE_FILE, read_stage
-from ...engine.workspace import written_aside
+from ...engine.single_storage import STAGE_FILE, UPRIGHT_FILE, read_stage
 from ..mesh import MeshArrays, arrange_faces
 from ..picture import png_bytes
 
-UPRIGHT = "photo.png"  # in the workspace: the photo as Blender shows it rightly, where the file itself is not so
 MIDDLE_SHARE = 0.1  # of the picture's sides: what counts as its middle
 
 
@@ -112,25 +110,16 @@ def middle_of(mono: MonoDepth) -> float:
 
 
 def _picture(photo: Photo, folder: Path) -> Path:
-    """The photo's own file, where Blender shows it upright and in its colours; else the same pixels in a file that it does so."""
-    from ...engine.export.picture import picture_for_glb  # its libraries may be missing, and then all else works
-
-    path = StageJob(photo=folder, out=folder).workspace / UPRIGHT
-    if not photo.path.is_file():
-        if path.is_file():
-            return path
+    """The photo's own file, or what the run kept where Blender would not show that upright and in its colours."""
+    kept = StageJob(photo=folder, out=folder).workspace / UPRIGHT_FILE
+    path = kept if kept.is_file() else photo.path
+    if not path.is_file():
         raise EngineError(
-            "photo_gone",
+            "stage_photo_gone",
             f"The stage's photo is not where it was ({photo.path}).",
             file=photo.path,
             advice="Put it back, or build the stage from where it is now.",
         )
-    embedded = picture_for_glb(photo)
-    if embedded.original:
-        return photo.path
-    if not path.is_file() or path.stat().st_size != len(embedded.data):
-        with written_aside(path) as part:
-            part.write_bytes(embedded.data)
     return path
 
 

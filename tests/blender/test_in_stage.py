@@ -468,7 +468,7 @@ def test_a_folder_that_is_no_stage_is_refused_in_words(maquette, part, stage_fol
 
 
 def test_a_photo_that_lies_on_its_side_is_shown_upright(maquette, part, stage_folder, tmp_path):
-    """Blender shows a file as it is stored."""
+    """Blender shows a file as it is stored: the run keeps another one for it."""
     from dataclasses import replace
 
     from PIL import Image
@@ -477,13 +477,13 @@ def test_a_photo_that_lies_on_its_side_is_shown_upright(maquette, part, stage_fo
     from tests.staged import make_stage
 
     staged = make_stage(tmp_path)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.open(tmp_path / "made-up.png").transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+    upright = Image.open(tmp_path / "made-up.png")
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png")
     photo = replace(staged.mono.photo, path=tmp_path / "turned.png", orientation=6)
     folder = tmp_path / "turned"
     (folder / ".maquette").mkdir(parents=True)
     write_stage(folder / ".maquette" / "stage.npz", replace(staged, mono=replace(staged.mono, photo=photo)))
+    upright.save(folder / ".maquette" / "photo.png")
     (folder / "report.json").write_text("{}", encoding="utf-8")
     bpy.ops.maquette.import_stage(directory=str(folder))
     image = part("scene.stage.find").active_stage(bpy.context).photo
