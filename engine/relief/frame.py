@@ -26,3 +26,8 @@ def projected(points: F64, cam_from_world: F64, K: F64) -> F64:
     """(N, 2) where the camera sees points of the world, in pixels of K's picture."""
     cam = points @ cam_from_world[:, :3].T + cam_from_world[:, 3]
     return np.asarray(cam[:, :2] / cam[:, 2:] * [K[0, 0], K[1, 1]] + K[:2, 2])
+
+
+def to_camera(points: F64, cam_from_world: F64) -> F64:
+    """(N, 3) points of the world in the camera's frame."""
+    return np.asarray(points @ cam_from_world[:, :3].T + cam_from_world[:, 3])
