@@ -68,13 +68,17 @@ class UvMesh:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One sheet of a stage. `colour` has straight alpha; where it is `invented` neither colour nor depth is the photo's."""
+    """One sheet of a stage. `colour` has straight alpha; where it is `invented` neither colour nor depth is the photo's.
+
+    Its pictures reach beyond the photo by `margin` pixels on all sides, so that a camera that moves finds something there.
+    """
 
     name: str
     colour: U8  # (H, W, 4)
     depth: F32  # (H, W) along the camera's axis, 0 = outside the layer
     invented: Bool  # (H, W)
     surface: UvMesh  # UVs into `colour`
+    margin: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ def write_stage(path: Path, staged: Staged) -> None:
         "push": staged.push,
         "pivot": staged.pivot,
         "layers": [layer.name for layer in staged.layers],
+        "margins": [layer.margin for layer in staged.layers],
     }
     arrays: dict[str, Any] = {
         "K": mono.K,
@@ -63,6 +64,7 @@ def read_stage(path: Path) -> Staged:
     layers = tuple(
         Layer(
             name=name,
+            margin=int(notes.get("margins", [0] * len(notes["layers"]))[i]),
             surface=_take_mesh(arrays, f"layer{i}.surface"),
             **{what: arrays[f"layer{i}.{what}"] for what in ("colour", "depth", "invented")},
         )

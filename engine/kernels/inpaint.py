@@ -5,6 +5,7 @@ A kernel and its NumPy twin each. All arrays are the caller's. `colour` (H, W, 4
 elsewhere; `field` (N, 2) is where each one's patch was found, and every patch around a `good` (H, W) pixel is known throughout.
 """
 
+# mypy: disable-error-code="valid-type,no-untyped-def,no-untyped-call,index"
 from __future__ import annotations
 
 import numpy as np
@@ -18,13 +19,25 @@ WANTED = 0.5  # what a pixel weighs that is itself only guessed
 
 
 def search(
-    colour: F32, domain: I32, good: I32, targets: I32, index: I32, field: I32, *, radius: int, step: int, reach: int, seed: int
+    colour: F32,
+    domain: I32,
+    good: I32,
+    targets: I32,
+    index: I32,
+    field: I32,
+    *,
+    radius: int,
+    step: int,
+    reach: int,
+    seed: int,
 ) -> tuple[I32, F32]:
     """One round: each target tries what its neighbours `step` away found, and `TRIES` places around. Gives field and cost (N,)."""
     open_device()
     found, cost = np.empty_like(field), np.empty(len(field), np.float32)
     height, width = domain.shape
-    _search(colour, domain, good, targets, index, field, found, cost, len(field), width, height, radius, step, reach, seed)
+    _search(
+        colour, domain, good, targets, index, field, found, cost, len(field), width, height, radius, step, reach, seed
+    )
     return found, cost
 
 
@@ -41,13 +54,23 @@ def vote(
 
 
 def search_twin(
-    colour: F32, domain: I32, good: I32, targets: I32, index: I32, field: I32, *, radius: int, step: int, reach: int, seed: int
+    colour: F32,
+    domain: I32,
+    good: I32,
+    targets: I32,
+    index: I32,
+    field: I32,
+    *,
+    radius: int,
+    step: int,
+    reach: int,
+    seed: int,
 ) -> tuple[I32, F32]:
     """The same in plain NumPy."""
     height, width = domain.shape
     best = field.copy()
     cost = _distance_twin(colour, domain, targets, best, radius)
-    number = np.arange(len(field))
+    number = np.arange(len(field), dtype=np.int32)
 
     def consider(at: I32) -> None:
         inside = (at[:, 0] >= 0) & (at[:, 1] >= 0) & (at[:, 0] < height) & (at[:, 1] < width)
@@ -58,11 +81,13 @@ def search_twin(
         best[better], cost[better] = held[better], price[better]
 
     for dy, dx in ((0, -step), (0, step), (-step, 0), (step, 0)):
-        there = targets + [dy, dx]
+        there = targets + np.array([dy, dx], np.int32)
         inside = (there >= 0).all(1) & (there[:, 0] < height) & (there[:, 1] < width)
         held = np.where(inside[:, None], there, 0)
         neighbour = np.where(inside, index[held[:, 0], held[:, 1]], -1)
-        consider(np.where(neighbour[:, None] >= 0, field[neighbour] - [dy, dx], -1).astype(np.int32))
+        consider(
+            np.where(neighbour[:, None] >= 0, field[neighbour] - np.array([dy, dx], np.int32), -1).astype(np.int32)
+        )
     for k in range(TRIES):
         width_now = max(reach >> k, 1)
         salt = number * 8 + k * 2 + seed * 7919
@@ -79,11 +104,11 @@ def vote_twin(
     total, weight = np.zeros((len(field), 4)), np.zeros(len(field))
     for dy in range(-radius, radius + 1):
         for dx in range(-radius, radius + 1):
-            there = targets + [dy, dx]
+            there = targets + np.array([dy, dx], np.int32)
             inside = (there >= 0).all(1) & (there[:, 0] < height) & (there[:, 1] < width)
             held = np.where(inside[:, None], there, 0)
             neighbour = np.where(inside, index[held[:, 0], held[:, 1]], -1)
-            source = np.where(neighbour[:, None] >= 0, field[neighbour] - [dy, dx], 0)
+            source = np.where(neighbour[:, None] >= 0, field[neighbour] - np.array([dy, dx], np.int32), 0)
             w = np.where(neighbour >= 0, np.exp(-np.minimum(cost[neighbour] / softness, 40)), 0)
             total += w[:, None] * colour[source[:, 0], source[:, 1]]
             weight += w
@@ -96,7 +121,10 @@ def _distance_twin(colour: F32, domain: I32, targets: I32, at: I32, radius: int)
     total, weight = np.zeros(len(at), np.float32), np.full(len(at), 1e-6, np.float32)
     for dy in range(-radius, radius + 1):
         for dx in range(-radius, radius + 1):
-            there, source = targets + [dy, dx], np.clip(at + [dy, dx], 0, [height - 1, width - 1])
+            there, source = (
+                targets + np.array([dy, dx], np.int32),
+                np.clip(at + np.array([dy, dx], np.int32), 0, [height - 1, width - 1]),
+            )
             inside = (there >= 0).all(1) & (there[:, 0] < height) & (there[:, 1] < width)
             held = np.where(inside[:, None], there, 0)
             kind = np.where(inside, domain[held[:, 0], held[:, 1]], 0)
@@ -128,7 +156,7 @@ def _hash(x: qd.i32) -> qd.i32:
 
 @qd.func
 def _distance(colour: qd.template(), domain: qd.template(), ty: qd.i32, tx: qd.i32, sy: qd.i32, sx: qd.i32,
-              width: qd.i32, height: qd.i32, radius: qd.i32) -> qd.f32:  # type: ignore[valid-type]  # fmt: skip
+              width: qd.i32, height: qd.i32, radius: qd.i32) -> qd.f32:  # fmt: skip
     total, weight = 0.0, 1e-6
     for dy in range(-radius, radius + 1):
         for dx in range(-radius, radius + 1):
@@ -149,7 +177,7 @@ def _distance(colour: qd.template(), domain: qd.template(), ty: qd.i32, tx: qd.i
 @qd.kernel
 def _search(colour: _F3, domain: _I2, good: _I2, targets: _I2, index: _I2, field: _I2, found: _I2, cost: _F1,
             count: qd.i32, width: qd.i32, height: qd.i32, radius: qd.i32, step: qd.i32, reach: qd.i32,
-            seed: qd.i32) -> None:  # type: ignore[valid-type]  # fmt: skip
+            seed: qd.i32) -> None:  # fmt: skip
     # What others found is read from the round before: no race, and the same on every device.
     for n in range(count):
         ty, tx = targets[n, 0], targets[n, 1]
@@ -170,8 +198,11 @@ def _search(colour: _F3, domain: _I2, good: _I2, targets: _I2, index: _I2, field
                 salt = n * 8 + (k - 4) * 2 + seed * 7919
                 sy = by + _hash(salt) % (2 * far + 1) - far
                 sx = bx + _hash(salt + 1) % (2 * far + 1) - far
-            if sy >= 0 and sx >= 0 and sy < height and sx < width and (sy != by or sx != bx):
-                if good[sy, sx] == 1:
+            inside = sy >= 0 and sx >= 0 and sy < height and sx < width
+            if inside:
+                # looked up within: a kernel's `and` looks at both sides
+                whole = good[sy, sx]
+                if whole == 1 and (sy != by or sx != bx):
                     price = _distance(colour, domain, ty, tx, sy, sx, width, height, radius)
                     if price < lowest:
                         lowest, by, bx = price, sy, sx
@@ -180,7 +211,7 @@ def _search(colour: _F3, domain: _I2, good: _I2, targets: _I2, index: _I2, field
 
 @qd.kernel
 def _vote(colour: _F3, targets: _I2, index: _I2, field: _I2, cost: _F1, count: qd.i32, width: qd.i32, height: qd.i32,
-          radius: qd.i32, sharpness: qd.f32, out: _F2) -> None:  # type: ignore[valid-type]  # fmt: skip
+          radius: qd.i32, sharpness: qd.f32, out: _F2) -> None:  # fmt: skip
     for n in range(count):
         total = qd.Vector.zero(qd.f32, 4)
         weight = 1e-30

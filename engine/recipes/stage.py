@@ -16,13 +16,14 @@ from ..relief import stage as relief
 from ..relief.frame import LEVEL
 from ..report import Report, RunReport
 from ..settings import DeviceChoice
-from ..single import Layer, MonoDepth, Staged, UvMesh
+from ..single import MonoDepth, Staged, UvMesh
 from ..single_storage import STAGE_FILE, read_stage, write_stage
 from ..workspace import Workspace, key_of
-from . import stage_files
+from . import stage_files, stage_layer_files
 from .mono import Guesses, read_photos, single
+from .stage_layers import Shown, shown
 
-STAGES = ("prepare", "mono", "relief", "layers", "export")
+STAGES = ("prepare", "mono", "relief", "layers", "film", "export")
 VERSION = 1  # raised when a stage's result changes, so that older products are not taken for current
 PARTS = "parts"  # what each part of the workspace's stage.npz was made from
 
@@ -40,13 +41,14 @@ def run(job: StageJob, emit: Callable[[Event], None] | None = None, stop: thread
         mono, key = _mono(job, report, earlier, photo)
         camera = LEVEL
         surface, relief_key = _relief(job, report, earlier, mono, camera, key)
-        shown, layers_key = _layers(job, report, earlier, mono, camera, key)
-        staged = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(shown))
+        beside, layers_key = _layers(job, report, earlier, mono, camera, key)
+        staged = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(beside))
         keys = {"mono": key, "relief": relief_key, "layers": layers_key}
         if keys != earlier.keys:
             workspace.save("stage", key_of(keys), STAGE_FILE, lambda path: write_stage(path, staged))
             workspace.save_names(PARTS, key_of(keys), keys)
-        return stage_files.run(job, report, workspace, staged)
+        films = stage_layer_files.film(staged, job.settings.move, layers_key, job.out, workspace, report)
+        return stage_files.run(job, report, workspace, staged, films)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +74,6 @@ class Earlier:
     def get(self, part: str, key: str) -> Staged | None:
         """The stage, if that part of it was made from `key`."""
         return self.staged if self.keys.get(part) == key else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What is worked out beside the relief: the fields of `Staged` of that name."""
-
-    layers: tuple[Layer, ...] = ()
-    sway: float = 0.0
-    push: float = 0.0
-    pivot: float = 4.0
-    ground: F64 | None = None
-    sun: F64 | None = None
 
 
 def _the_photo(job: StageJob, report: Report) -> Photo:
@@ -134,5 +124,4 @@ def _layers(
     with report.stage("layers", skipped=done is not None) as stage:
         if done is not None:
             return Shown(**{name: getattr(done, name) for name in Shown.__dataclass_fields__}), key
-        stage.count("layers", 0)
-        return Shown(), key
+        return shown(mono, camera, job.settings.layers, stage), key

@@ -25,6 +25,7 @@ from ..report import RunReport
 from ..single import MonoDepth, Staged
 from ..single_storage import UPRIGHT_FILE
 from ..workspace import Workspace, written_aside
+from . import stage_layer_files
 
 FILES = {
     "relief": "relief.glb",
@@ -37,7 +38,7 @@ FILES = {
 BEYOND = 1e10  # how far the sky is in an EXR's Z, as in Blender's
 
 
-def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged) -> ResultEvent:
+def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged, films: dict[str, str]) -> ResultEvent:
     """Writes OUT's files; gives the event that ends the run."""
     out, mono = job.out, staged.mono
     writers: dict[str, Callable[[Path], None]] = {
@@ -47,17 +48,21 @@ def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged) 
         "camera": lambda path: _write_json(path, camera_of(staged)),
         "preview": lambda path: write_preview(path, staged),
     }
-    with report.stage("export") as stage, stage.step("files", len(writers), share=1.0) as step:
-        for name, write in writers.items():
-            with written_aside(out / FILES[name]) as part:
-                write(part)
-            if name in ("colour", "preview"):
-                stage.preview(name, out / FILES[name])
-            step.advance()
+    with report.stage("export") as stage:
+        targets = {name: (out / FILES[name], write) for name, write in writers.items()}
+        targets |= stage_layer_files.writers(staged, out, stage.check)
+        with stage.step("files", len(targets), share=1.0) as step:
+            for name, (target, write) in targets.items():
+                with written_aside(target) as part:
+                    write(part)
+                if name in ("colour", "preview"):
+                    stage.preview(name, target)
+                step.advance()
     summary = summarise(report, staged)
     with written_aside(out / FILES["report"]) as part:
         _write_json(part, summary | {"stages": [asdict(record) for record in report.records]})
-    files = {name: str(out / file) for name, file in FILES.items()} | {"stage": str(workspace.path("stage"))}
+    files = {name: str(target) for name, (target, _) in targets.items() if target.suffix} | films
+    files |= {"report": str(out / FILES["report"]), "stage": str(workspace.path("stage"))}
     return ResultEvent(files=files, summary=summary | {"lines": [["INFO", line] for line in _lines(staged)]})
 
 
@@ -91,6 +96,12 @@ def camera_of(staged: Staged) -> dict[str, Any]:
         "cam_from_world": staged.cam_from_world.tolist(),
         "frame": "world: +Z up; camera: x right, y down, z forward; pixel centres at .5",
         "metric": mono.metric,
+        "layers": stage_layer_files.entries(staged),
+        "sway": round(staged.sway, 6),
+        "push": round(staged.push, 6),
+        "pivot": round(staged.pivot, 6),
+        "ground": None if staged.ground is None else staged.ground.tolist(),
+        "sun": None if staged.sun is None else staged.sun.tolist(),
     }
 
 

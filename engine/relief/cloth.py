@@ -39,9 +39,9 @@ def cloth(inverse: F32, support: Bool, invented: Bool, K: F64, cam_from_world: F
 def _cell(support: Bool, faces: int) -> float:
     """Its side in pixels, so that the covered cells make about so many triangles."""
     area = max(float(support.sum()), 1.0)
-    cell = max((2 * area / max(faces, 2)) ** 0.5, 1.0)
+    cell = max(float(2 * area / max(faces, 2)) ** 0.5, 1.0)
     rim = float(np.count_nonzero(np.diff(support.astype(np.int8), axis=0))) * 2
-    return max((2 * (area + 2 * rim * cell) / max(faces, 2)) ** 0.5, 1.0)
+    return float(max((2 * (area + 2 * rim * cell) / max(faces, 2)) ** 0.5, 1.0))
 
 
 def _cells(mask: Bool, across: int, down: int) -> Bool:

@@ -13,7 +13,9 @@ from ..datatypes import F32, F64, I32, U8, Bool
 
 SIDE = 384  # pixels: the longer side that heights are worked out at
 REACH = 2  # pixels of that: an edge may be blurred so wide
-SMALLEST = 0.045  # of the nearest inverse depth: a lower jump is no edge; a move within the safe amplitude hardly shows it
+SMALLEST = (
+    0.045  # of the nearest inverse depth: a lower jump is no edge; a move within the safe amplitude hardly shows it
+)
 COARSE = (8, 60)  # rounds of reweighting at half that size, and steps of conjugate gradients in each
 FINE = (3, 30)  # and at the full one
 WORTH = 0.06  # of all edges' strength: a layer that would part fewer is not made
@@ -84,9 +86,7 @@ def heights(small: F32, guide: U8) -> F32:
     return np.asarray(rise - np.percentile(rise, 2), np.float32)
 
 
-def _evened(
-    rise: F64, wanted: tuple[F32, F32], q: F32, picture: U8, rounds: int, steps: int, softness: float
-) -> F64:
+def _evened(rise: F64, wanted: tuple[F32, F32], q: F32, picture: U8, rounds: int, steps: int, softness: float) -> F64:
     """Makes the weighted sum of |gradient − jump| small.
 
     Where jumps contradict one another (a thing touches the floor), the step is made where depth or colour bends.
@@ -163,7 +163,9 @@ def _spread_count(weights: list[F64]) -> F64:
 
 def _quantised(rise: F32, across: F32, down: F32, count: int) -> I32:
     """Heights that part as many of the edges as can be, one after the other while they are worth it."""
-    low = np.concatenate([np.minimum(rise[:, 1:], rise[:, :-1])[across != 0], np.minimum(rise[1:], rise[:-1])[down != 0]])
+    low = np.concatenate(
+        [np.minimum(rise[:, 1:], rise[:, :-1])[across != 0], np.minimum(rise[1:], rise[:-1])[down != 0]]
+    )
     high = np.concatenate(
         [np.maximum(rise[:, 1:], rise[:, :-1])[across != 0], np.maximum(rise[1:], rise[:-1])[down != 0]]
     )
@@ -214,7 +216,7 @@ def _sharpened(labels: I32, inverse: F32, sky: Bool) -> I32:
         inner = cv2.erode(front, kernel, borderType=cv2.BORDER_REPLICATE)
         outer = 1 - cv2.dilate(front, kernel, borderType=cv2.BORDER_REPLICATE)
         unsure = (inner == 0) & (outer == 0)
-        near, far = _nearby(inverse, inner, band), _nearby(inverse, outer, band)
+        near, far = nearby(inverse, inner, band), nearby(inverse, outer, band)
         told = unsure & (near - far > limit)
         nearer = inverse > (near + far) / 2
         large = np.where(told & nearer, np.maximum(large, label), large)
@@ -223,7 +225,7 @@ def _sharpened(labels: I32, inverse: F32, sky: Bool) -> I32:
     return np.asarray(large, np.int32)
 
 
-def _nearby(values: F32, inside: U8, band: int) -> F32:
+def nearby(values: F32, inside: U8, band: int) -> F32:
     """The mean of the values inside, in a window that is wide enough to find some."""
     size = (4 * band + 1, 4 * band + 1)
     weight = inside.astype(np.float32)

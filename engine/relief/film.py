@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,14 +14,13 @@ from ..datatypes import F32, F64, I32, U8
 from ..kernels.shade import paint
 from ..report import Report
 from ..settings import MoveSettings
-from ..single import Layer, Staged
+from ..single import Layer, MonoDepth, Staged
 from .frame import to_camera
-from .moves import path
+from .moves import frame_count, path
 
 # MPEG-4 part 2: the one encoder that OpenCV's wheels have on every system (H.264's is not free to ship)
 CODEC = "mp4v"
 SHARPER = 1.25  # texels per pixel of the film: a finer texture would shimmer, a coarser one blur
-GREY = 0.0  # what shows through a hole
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,19 @@ def draw(views: Sequence[View], cam_from_world: F64, K: F64, size: tuple[int, in
     return picture
 
 
+def lens(mono: MonoDepth, size: tuple[int, int], zoom: float = 1.0) -> F64:
+    """The camera matrix for a picture of that size (width, height), closed in by `zoom` around its middle."""
+    height, width = mono.inverse_depth.shape
+    K = mono.K.copy()
+    K[0] *= size[0] / width
+    K[1] *= size[1] / height
+    K[0, 0] *= zoom
+    K[1, 1] *= zoom
+    K[0, 2] = size[0] / 2 + (K[0, 2] - size[0] / 2) * zoom
+    K[1, 2] = size[1] / 2 + (K[1, 2] - size[1] / 2) * zoom
+    return np.asarray(K, np.float64)
+
+
 def film_size(staged: Staged, settings: MoveSettings) -> tuple[int, int]:
     """(width, height): even numbers, as encoders want them; an upright photo's longer side is what a lying one's would be."""
     height, width = staged.mono.inverse_depth.shape
@@ -78,39 +91,45 @@ def frames(staged: Staged, settings: MoveSettings, report: Report) -> Iterator[U
     """(H, W, 3) each, in the order of `moves.path`."""
     size = film_size(staged, settings)
     views = ready(staged.layers, max(size))
-    height, width = staged.mono.inverse_depth.shape
     for cam_from_world, zoom in path(staged, settings):
         report.check()
-        K = staged.mono.K.copy()
-        K[0] *= size[0] / width
-        K[1] *= size[1] / height
-        K[:2, 2] = np.array(size) / 2 + (K[:2, 2] - np.array(size) / 2) * zoom
-        K[0, 0] *= zoom
-        K[1, 1] *= zoom
-        picture = draw(views, cam_from_world, K, size)
+        picture = draw(views, cam_from_world, lens(staged.mono, size, zoom), size)
         yield np.clip(picture[..., :3] * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def write_film(target: Path, staged: Staged, settings: MoveSettings, report: Report) -> Path:
-    """`target` is the MP4. Gives what was written: that file, or a folder of PNG frames beside it."""
-    size = film_size(staged, settings)
-    writer = cv2.VideoWriter(str(target), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*CODEC), settings.fps, size)
-    folder = target.with_suffix("")
+def encodes(folder: Path, fps: int, size: tuple[int, int]) -> bool:
+    """Whether this system's OpenCV can write a film."""
+    probe = folder / ".probe.mp4"
+    writer = _writer(probe, fps, size)
     try:
-        total = max(round(settings.seconds * settings.fps), 2)
-        with report.step("film", total, share=1.0) as step:
-            for number, frame in enumerate(frames(staged, settings, report), 1):
-                if writer.isOpened():
-                    writer.write(frame[..., ::-1])
-                else:
-                    folder.mkdir(exist_ok=True)
-                    done, data = cv2.imencode(".png", frame[..., ::-1])
-                    assert done
-                    (folder / f"{number:04d}.png").write_bytes(data.tobytes())
-                step.advance()
-        if writer.isOpened():
-            return target
-        report.warn("no_encoder", "This system's OpenCV has no film encoder: the move was written as PNG frames.")
-        return folder
+        return bool(writer.isOpened())
     finally:
         writer.release()
+        probe.unlink(missing_ok=True)
+
+
+def write_film(target: Path, staged: Staged, settings: MoveSettings, report: Report) -> None:
+    """`target` ends in .mp4."""
+    writer = _writer(target, settings.fps, film_size(staged, settings))
+    try:
+        with report.step("film", frame_count(settings), share=1.0) as step:
+            for frame in frames(staged, settings, report):
+                writer.write(frame[..., ::-1])
+                step.advance()
+    finally:
+        writer.release()
+
+
+def write_frames(folder: Path, staged: Staged, settings: MoveSettings, report: Report) -> None:
+    """0001.png and so on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with report.step("film", frame_count(settings), share=1.0) as step:
+        for number, frame in enumerate(frames(staged, settings, report), 1):
+            done, data = cv2.imencode(".png", frame[..., ::-1])
+            assert done
+            (folder / f"{number:04d}.png").write_bytes(data.tobytes())
+            step.advance()
+
+
+def _writer(target: Path, fps: int, size: tuple[int, int]) -> Any:
+    return cv2.VideoWriter(str(target), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*CODEC), fps, size)

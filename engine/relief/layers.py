@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,11 +12,10 @@ from ..report import Report
 from ..settings import LayerSettings
 from ..single import Layer, MonoDepth
 from . import fill
-from .cut import SMALLEST, _nearby, cut, nearest
+from .cloth import cloth
+from .cut import SMALLEST, cut, nearby, nearest
 from .frame import LEVEL
 from .matte import bled, matte
-from .cloth import cloth
-from .spread import spread
 from .sway import Reach, planned
 
 BAND = 0.0035  # of the picture's longer side: half the width of what a soft edge may be
@@ -27,7 +25,6 @@ SKY_SHARE = 0.004  # of the picture: less sky is no layer
 SKY_BEYOND = 0.25  # of the furthest thing's inverse depth: where the sky hangs
 SKY_FAR = 0.01  # of the nearest thing's: and no nearer than this
 BINS = 10  # sizes of rings
-DEEP = 0.45  # of a thing's width would be beyond sense: but what is planned is never that much
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class _Canvas:
     def side(self) -> int:
         """The photo's longer one."""
         height, width = self.labels.shape
-        return max(height, width) - 2 * self.margin
+        return int(max(height, width)) - 2 * self.margin
 
 
 def layers(
@@ -97,7 +94,7 @@ def _canvas(mono: MonoDepth, picture: U8, settings: LayerSettings) -> _Canvas:
         hung = min(SKY_BEYOND * float(np.percentile(things, 1)), SKY_FAR * nearest(inverse))
         inverse = np.where(sky, hung, np.maximum(inverse, 2 * hung))
     used = np.unique(labels)
-    labels = np.searchsorted(used, labels)
+    labels = np.searchsorted(used, labels).astype(np.int32)
     inverse = np.maximum(inverse, 1e-3 * nearest(inverse))
     focal = float(mono.K[0, 0]) * size[0] / mono.inverse_depth.shape[1]
     rim = max(float(np.concatenate([inverse[0], inverse[-1], inverse[:, 0], inverse[:, -1]]).max()), 1 / reach.pivot)
@@ -163,6 +160,7 @@ def _layer(
         colour=np.clip(rgba * 255 + 0.5, 0, 255).astype(np.uint8),
         depth=np.where(support, 1 / np.maximum(inverse, 1e-9), 0).astype(np.float32),
         invented=support & (wanted & ~(own & canvas.inside)),
+        margin=canvas.margin,
         surface=cloth(inverse, support, wanted, canvas.K, cam_from_world, settings.faces),
     )
 
@@ -183,7 +181,7 @@ def _both_sides(canvas: _Canvas, front: Bool, band: int) -> tuple[F32, F32]:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
     inner = cv2.erode(front.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
     outer = cv2.erode((~front).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
-    return _nearby(canvas.inverse, inner, band), _nearby(canvas.inverse, outer, band)
+    return nearby(canvas.inverse, inner, band), nearby(canvas.inverse, outer, band)
 
 
 def _clean_depth(labels: I32, own: Bool, band: int) -> Bool:
@@ -243,13 +241,3 @@ def _within(some: Bool, pixels: float) -> Bool:
     if not some.any():
         return np.zeros_like(some)
     return np.asarray(cv2.distanceTransform((~some).astype(np.uint8), cv2.DIST_L2, 5) <= pixels)
-
-
-def margin_of(made: Sequence[Layer], mono: MonoDepth, picture_width: int, settings: LayerSettings) -> int:
-    """By how many pixels the layers' pictures reach beyond the photo, on each side."""
-    height, width = mono.inverse_depth.shape
-    scale = min(1.0, settings.max_side / max(picture_width, picture_width * height / width))
-    return (made[0].colour.shape[1] - max(round(picture_width * scale), 1)) // 2
-
-
-__all__ = ["layers", "margin_of", "spread"]

@@ -72,7 +72,7 @@ def _sides(picture: F32, inside: Bool, band: int) -> list[F32]:
     which[labels[places[:, 0], places[:, 1]]] = np.arange(len(places))
     nearest = places[which[labels]]
     height, width = inside.shape
-    here = np.stack(np.mgrid[0:height, 0:width], -1)
+    here = np.moveaxis(np.indices((height, width)), 0, -1)
     away = nearest - here
     far = np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1)
     smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)

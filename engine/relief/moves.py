@@ -108,8 +108,8 @@ def _handheld(settings: MoveSettings, frames: int) -> Moved:
     for hertz, strength in HAND:
         turns = max(round(hertz * length), 1)
         for axis in range(3):
-            places[:, axis] += strength * rng.uniform(0.6, 1.0) * np.sin(
-                2 * np.pi * (turns * time / length + rng.uniform())
+            places[:, axis] += (
+                strength * rng.uniform(0.6, 1.0) * np.sin(2 * np.pi * (turns * time / length + rng.uniform()))
             )
     places[:, :2] /= max(float(np.hypot(places[:, 0], places[:, 1]).max()), 1e-9)
     places[:, 2] = 0.3 * (places[:, 2] / max(float(np.abs(places[:, 2]).max()), 1e-9) + 1) / 2

@@ -97,7 +97,9 @@ def _level(
     seed = 0
     for _ in range(rounds[0]):
         for turn in range(rounds[1]):
-            field, cost = _searched(colour, domain, good, targets, index, field, radius, 4 >> turn or 1, reach, seed, check)
+            field, cost = _searched(
+                colour, domain, good, targets, index, field, radius, 4 >> turn or 1, reach, seed, check
+            )
             seed += 1
         softness = max(float(np.percentile(cost, 60)), 1e-6) * (0.5 if coarser is not None else 1.0)
         guide = colour[..., 3].copy()
@@ -120,7 +122,7 @@ def _good(known: Bool, radius: int) -> I32:
     inner = cv2.erode(
         known.astype(np.uint8), np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
     )
-    return inner.astype(np.int32)
+    return np.asarray(inner, np.int32)
 
 
 def _first_field(targets: I32, good: I32, coarser: tuple[F32, I32, I32] | None) -> I32:
@@ -146,4 +148,4 @@ def _nearest(good: I32) -> I32:
     places = np.argwhere(good > 0).astype(np.int32)
     which = np.zeros(int(labels.max()) + 1, np.int32)
     which[labels[places[:, 0], places[:, 1]]] = np.arange(len(places))
-    return places[which[labels]]
+    return np.asarray(places[which[labels]])

@@ -11,7 +11,7 @@ from ..datatypes import F32, F64
 from ..report import Report
 from ..single import Layer, MonoDepth
 from .cut import nearest
-from .film import View, draw, ready
+from .film import View, draw, lens, ready
 from .moves import moved
 
 SHARE = 0.05  # of the picture's longer side: so far does the nearest thing move against the furthest
@@ -60,7 +60,7 @@ def proven(layers: Sequence[Layer], mono: MonoDepth, cam_from_world: F64, reach:
     stage = ready(layers, PROOF)
     share = 1.0
     while share > FEWEST:
-        if all(holes(stage, mono, cam_from_world, reach, share, report)[0] <= ALLOWED for _ in (0,)):
+        if holes(stage, mono, cam_from_world, reach, share, report)[0] <= ALLOWED:
             return Reach(sway=reach.sway * share, push=reach.push * share, pivot=reach.pivot)
         share *= SHRINK
     return Reach(sway=0.0, push=0.0, pivot=reach.pivot)
@@ -78,7 +78,7 @@ def holes(
         for turn in (0.0, 1.0):
             report.check()
             at = place * [reach.sway, reach.sway, reach.push] * share
-            cover = draw(stage, moved(cam_from_world, at, reach.pivot, turn), scaled(mono, size), size)[..., 3]
+            cover = draw(stage, moved(cam_from_world, at, reach.pivot, turn), lens(mono, size), size)[..., 3]
             missing = float((cover < WHOLE).mean())
             if missing > worst:
                 worst, shown = missing, cover
@@ -89,16 +89,3 @@ def places() -> list[F64]:
     """The rim of what is safe: sideways and up to 1 together, forwards as far as that leaves."""
     around = [np.array([np.cos(a), np.sin(a), 0.0]) for a in np.arange(8) * np.pi / 4]
     return [*around, np.array([0.0, 0.0, 1.0]), *(np.array([0.5 * p[0], 0.5 * p[1], 0.5]) for p in around[::2])]
-
-
-def scaled(mono: MonoDepth, size: tuple[int, int], zoom: float = 1.0) -> F64:
-    """The camera matrix for a picture of that size (width, height), closed in by `zoom` around its middle."""
-    height, width = mono.inverse_depth.shape
-    K = mono.K.copy()
-    K[0] *= size[0] / width
-    K[1] *= size[1] / height
-    K[0, 0] *= zoom
-    K[1, 1] *= zoom
-    K[0, 2] = size[0] / 2 + (K[0, 2] - size[0] / 2) * zoom
-    K[1, 2] = size[1] / 2 + (K[1, 2] - size[1] / 2) * zoom
-    return np.asarray(K, np.float64)

@@ -18,9 +18,11 @@ from engine.mono.guess import Guess
 from engine.protocol import Event, StageEvent
 from engine.recipes import stage as recipe
 from engine.report import Report
-from engine.settings import Back, ReliefSettings, StageSettings
+from engine.settings import Back, MoveSettings, ReliefSettings, StageSettings
 from engine.single_storage import read_stage
 from tests.staged import make_photo, truth
+
+NO_FILM = MoveSettings(height=0)
 
 
 class Knowing:
@@ -47,7 +49,7 @@ def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def staged_of(photo: Path, out: Path, **relief: object) -> tuple[list[Event], dict[str, str]]:
     events: list[Event] = []
-    settings = StageSettings(relief=ReliefSettings(**relief))  # type: ignore[arg-type]
+    settings = StageSettings(relief=ReliefSettings(**relief), move=NO_FILM)  # type: ignore[arg-type]
     job = StageJob(photo=photo, out=out, settings=settings)
     assert decode(encode(job)) == job
     result = recipe.run(job, events.append)

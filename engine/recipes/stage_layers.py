@@ -1,0 +1,37 @@
+"""The part of a stage that is worked out beside the relief: layers, how far a camera may move over them, the ground and the sun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..datatypes import F64
+from ..images import load_photo
+from ..relief.layers import layers
+from ..relief.sway import planned, proven
+from ..report import Report
+from ..settings import LayerSettings
+from ..single import Layer, MonoDepth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The fields of `Staged` of that name."""
+
+    layers: tuple[Layer, ...] = ()
+    sway: float = 0.0
+    push: float = 0.0
+    pivot: float = 4.0
+    ground: F64 | None = None
+    sun: F64 | None = None
+
+
+def shown(mono: MonoDepth, camera: F64, settings: LayerSettings, report: Report) -> Shown:
+    """All of it."""
+    photo = mono.photo
+    scale = min(1.0, settings.max_side / max(photo.width, photo.height))
+    picture = load_photo(photo, max(round(photo.width * scale), 1), max(round(photo.height * scale), 1))
+    made = layers(mono, picture, settings, report, camera)
+    reach = proven(made, mono, camera, planned(mono), report)
+    report.count("layers", len(made))
+    report.count("sway", round(reach.sway, 5))
+    return Shown(layers=made, sway=reach.sway, push=reach.push, pivot=reach.pivot)
