@@ -14,12 +14,15 @@ import numpy as np
 from ..datatypes import F32, Bool
 from .lattice import Lattice
 
-REACHES = (1, 2, 4, 8)  # nodes from the middle of a ramp to where its two sides are read
+REACHES = ((1,), (2, 4, 8))  # nodes from the middle of a ramp to where its two sides are read, in two rounds
 LEAST_RATIO = 0.06  # of the nearer side's inverse depth: a jump, at the usual readiness to tear
 LEAST_SHARE = 0.012  # of the photo's range of inverse depth: what is small beside everything else is no edge
 BETWEEN = 0.1  # of a jump: what lies closer to a side belongs to it already
+ALONE = 3.0  # times the steps beside it: then a step is hard, and no part of a ramp
 WIDER = 1.15  # a wider look must see so much more of a jump than a narrower one
 SHARP = 0.8  # nodes: how wide a hard edge is smoothed to find where it runs between the nodes
+RIMS = (5, 2, 1)  # nodes at a rim that are looked at, where the sheet goes on for as many behind them
+BENT = 0.03  # of a tear's jump: less is no bend
 MARGIN = 0.12  # of the way between two nodes: a cut keeps this far from both, so that no needles arise
 
 
@@ -55,17 +58,31 @@ def hardened(lattice: Lattice, tear: float) -> F32:
     ratio, least = least_jump(q, lattice.sky, tear)
     if not np.isfinite(ratio):
         return q
-    best = np.zeros_like(q)
-    out = q.copy()
-    for turned in (False, True):
-        one, jump, result = (a.T if turned else a for a in (q, best, out))
-        for reach in REACHES:
-            if one.shape[1] > 4 * reach + 1:
-                _harden_along(one, jump, result, reach, ratio, least)
-    return out
+    for reaches in REACHES:
+        best, out = np.zeros_like(q), q.copy()
+        for turned in (False, True):
+            one, jump, result = (a.T if turned else a for a in (q, best, out))
+            steps = None if reaches[0] == 1 else _hard_steps(one, ratio, least)
+            for reach in reaches:
+                if one.shape[1] > 4 * reach + 1:
+                    _harden_along(one, steps, jump, result, reach, ratio, least)
+        q = out
+    return q
 
 
-def _harden_along(q: F32, best: F32, out: F32, reach: int, ratio: float, least: float) -> None:
+def _hard_steps(q: F32, ratio: float, least: float) -> np.ndarray:
+    """How many there are on each row up to each node."""
+    step = np.abs(np.diff(q, axis=1))
+    beside = np.zeros_like(step)
+    beside[:, 1:] = step[:, :-1]
+    beside[:, :-1] = np.maximum(beside[:, :-1], step[:, 1:])
+    hard = (step > ALONE * beside) & (step > least / 2) & (step > ratio / 2 * np.maximum(q[:, 1:], q[:, :-1]))
+    return np.concatenate([np.zeros((len(q), 1), np.int32), np.cumsum(hard, axis=1, dtype=np.int32)], 1)
+
+
+def _harden_along(
+    q: F32, steps: np.ndarray | None, best: F32, out: F32, reach: int, ratio: float, least: float
+) -> None:
     """Writes into `best` (the largest jump seen so far) and `out` for the nodes that have room for a look this wide."""
     r = reach
     inner = slice(2 * r, q.shape[1] - 2 * r)
@@ -84,8 +101,49 @@ def _harden_along(q: F32, best: F32, out: F32, reach: int, ratio: float, least: 
     # on the way from one to the other, and with neither yet
     between = (from_low < size) & (from_high < size) & (np.minimum(from_low, from_high) > BETWEEN * size)
     take = jumps & between & (np.minimum(low, high) > 0)
+    if steps is not None:  # a hard step with a sheet on either side is no ramp, and what lies behind it another thing
+        take &= steps[:, 4 * r :] == steps[:, : steps.shape[1] - 4 * r]
     out[:, inner][take] = np.where(from_low < from_high, low, high)[take]
     best[:, inner][jumps] = size[jumps]
+
+
+def rims_cleaned(q: F32, right: Bool, below: Bool) -> F32:
+    """Rims do not bend towards the other side of their tear: what does is led on straight from further inside its own sheet."""
+    out = q.copy()
+    for turned in (False, True):
+        values, cut = (out.T, below.T) if turned else (out, right)
+        count = np.concatenate([np.zeros((len(cut), 1), np.int32), np.cumsum(cut, axis=1, dtype=np.int32)], 1)
+        rows, columns = np.nonzero(cut)
+        for ahead in (1, -1):
+            rim = columns if ahead == 1 else columns + 1  # the node at the tear whose sheet is looked at
+            done = np.zeros(len(rows), bool)
+            for depth in RIMS:
+                done |= _clean_rims(values, count, rows, rim, ahead, depth, ~done)
+    return out
+
+
+def _clean_rims(
+    values: F32, count: np.ndarray, rows: np.ndarray, rim: np.ndarray, ahead: int, depth: int, wanted: Bool
+) -> Bool:
+    """For the tears whose sheet is whole for twice so many nodes. Which those were."""
+    inmost = rim - ahead * 2 * depth
+    inside = wanted & (inmost >= 0) & (inmost < values.shape[1])
+    at, row, most = rim[inside], rows[inside], inmost[inside]
+    whole = count[row, np.maximum(at, most)] == count[row, np.minimum(at, most)]
+    at, row, most = at[whole], row[whole], most[whole]
+    base = at - ahead * depth
+    start, slope = values[row, base], (values[row, base] - values[row, most]) / depth
+    slope = np.clip(slope, -0.03 * start, 0.03 * start)
+    over = values[row, at + ahead] - values[row, at]
+    for k in range(1, depth + 1):
+        node = base + ahead * k
+        straight = start + slope * k
+        off = values[row, node] - straight
+        bent = (off * over > 0) & (np.abs(off) > BENT * np.abs(over))
+        values[row[bent], node[bent]] = straight[bent]
+    found = np.zeros(len(rows), bool)
+    found[np.nonzero(inside)[0][whole]] = True
+    return found
 
 
 def torn(lattice: Lattice, q: F32, tear: float) -> Tears:

@@ -13,7 +13,7 @@ from ..report import Report
 from ..settings import ReliefSettings, Sky
 from ..single import MonoDepth, Part, UvMesh
 from .crumbs import without_crumbs
-from .edges import Tears, hardened, torn
+from .edges import Tears, hardened, rims_cleaned, torn
 from .errors import errors_of
 from .frame import LEVEL, in_camera, to_world
 from .lattice import MOST_NODES, Lattice, sampled
@@ -70,6 +70,7 @@ def prepared(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: i
         lattice, crumbs = without_crumbs(lattice, tears)
         lattice = _with_sky(lattice, settings)
         tears = torn(lattice, lattice.q, settings.tear)
+        lattice = replace(lattice, q=rims_cleaned(lattice.q, tears.right, tears.below))
         report.count("crumbs", int(crumbs.sum()))
         q = smoothed(lattice.q, tears, settings.smooth, step.check)
         return replace(lattice, q=q), tears
