@@ -14,14 +14,17 @@ import numpy as np
 from ..datatypes import F32, Bool
 from .lattice import Lattice
 
-REACHES = ((1,), (2, 4, 8))  # nodes from the middle of a ramp to where its two sides are read, in two rounds
+REACHES = ((1,), (2, 4, 8, 16))  # nodes from the middle of a ramp to where its two sides are read, in two rounds
 LEAST_RATIO = 0.06  # of the nearer side's inverse depth: a jump, at the usual readiness to tear
 LEAST_SHARE = 0.012  # of the photo's range of inverse depth: what is small beside everything else is no edge
 BETWEEN = 0.1  # of a jump: what lies closer to a side belongs to it already
+CLEAR = 20  # nodes around a ramp without any hard step
 ALONE = 3.0  # times the steps beside it: then a step is hard, and no part of a ramp
-WIDER = 1.15  # a wider look must see so much more of a jump than a narrower one
+NEARLY = 0.015  # of its inverse depth: so close to a side is on it
+LEAN = 0.1  # of a jump
+WIDER = 1.05  # a wider look must see so much more of a jump than a narrower one
 SHARP = 0.8  # nodes: how wide a hard edge is smoothed to find where it runs between the nodes
-RIMS = (5, 2, 1)  # nodes at a rim that are looked at, where the sheet goes on for as many behind them
+SMEARED = 0.015  # of the picture's longer side
 BENT = 0.03  # of a tear's jump: less is no bend
 MARGIN = 0.12  # of the way between two nodes: a cut keeps this far from both, so that no needles arise
 
@@ -66,8 +69,21 @@ def hardened(lattice: Lattice, tear: float) -> F32:
             for reach in reaches:
                 if one.shape[1] > 4 * reach + 1:
                     _harden_along(one, steps, jump, result, reach, ratio, least)
+        changed = out != q
         q = out
+        if reaches[0] > 1 and changed.any():
+            for _ in range(2):  # neighbouring rows must agree about what is whose
+                q = np.where(changed, cv2.medianBlur(q, 5), q)
+        if reaches[0] == 1:
+            right, below = _torn_along(q, ratio, least), _torn_along(q.T, ratio, least).T
+            q = rims_cleaned(q, right, below, rim_depths(lattice))
     return q
+
+
+def rim_depths(lattice: Lattice) -> tuple[int, ...]:
+    """How far into a sheet its rim may have been bent: what a small network smears is a share of the picture."""
+    longest = max(round(max(lattice.across, lattice.down) * SMEARED), 2)
+    return tuple(sorted({longest, longest // 2, longest // 4, 1} - {0}, reverse=True))
 
 
 def _hard_steps(q: F32, ratio: float, least: float) -> np.ndarray:
@@ -92,22 +108,27 @@ def _harden_along(
     foretold_right = 2 * right - q[:, 4 * r :]
     plain, foretold = right - left, foretold_right - foretold_left
     straight = np.abs(foretold) < np.abs(plain)
-    low = np.where(straight, foretold_left, left)
-    high = np.where(straight, foretold_right, right)
-    size = np.abs(high - low)
+    size = np.minimum(np.abs(foretold), np.abs(plain))
+    slack = LEAN * size  # what lies further on may be another thing: a side is led on by its slope only so far
+    low = np.where(straight, np.clip(foretold_left, left - slack, left + slack), left)
+    high = np.where(straight, np.clip(foretold_right, right - slack, right + slack), right)
     jumps = (plain * foretold > 0) & (size > least) & (size > ratio * np.maximum(low, high))
     jumps &= size > WIDER * best[:, inner]
     from_low, from_high = np.abs(here - low), np.abs(here - high)
     # on the way from one to the other, and with neither yet
-    between = (from_low < size) & (from_high < size) & (np.minimum(from_low, from_high) > BETWEEN * size)
+    reached = np.minimum(BETWEEN * size, NEARLY * np.where(from_low < from_high, low, high))
+    size = np.abs(high - low)
+    between = (from_low < size) & (from_high < size) & (np.minimum(from_low, from_high) > reached)
     take = jumps & between & (np.minimum(low, high) > 0)
     if steps is not None:  # a hard step with a sheet on either side is no ramp, and what lies behind it another thing
-        take &= steps[:, 4 * r :] == steps[:, : steps.shape[1] - 4 * r]
+        n = steps.shape[1]
+        ahead = steps[:, np.minimum(np.arange(2 * r, n - 2 * r) + CLEAR, n - 1)]
+        take &= ahead == steps[:, np.maximum(np.arange(2 * r, n - 2 * r) - CLEAR, 0)]
     out[:, inner][take] = np.where(from_low < from_high, low, high)[take]
     best[:, inner][jumps] = size[jumps]
 
 
-def rims_cleaned(q: F32, right: Bool, below: Bool) -> F32:
+def rims_cleaned(q: F32, right: Bool, below: Bool, depths: tuple[int, ...]) -> F32:
     """Rims do not bend towards the other side of their tear: what does is led on straight from further inside its own sheet."""
     out = q.copy()
     for turned in (False, True):
@@ -117,7 +138,7 @@ def rims_cleaned(q: F32, right: Bool, below: Bool) -> F32:
         for ahead in (1, -1):
             rim = columns if ahead == 1 else columns + 1  # the node at the tear whose sheet is looked at
             done = np.zeros(len(rows), bool)
-            for depth in RIMS:
+            for depth in depths:
                 done |= _clean_rims(values, count, rows, rim, ahead, depth, ~done)
     return out
 

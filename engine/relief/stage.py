@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from ..datatypes import F32, F64, Bool, TriMesh
@@ -13,7 +15,7 @@ from ..report import Report
 from ..settings import ReliefSettings, Sky
 from ..single import MonoDepth, Part, UvMesh
 from .crumbs import without_crumbs
-from .edges import Tears, hardened, rims_cleaned, torn
+from .edges import Tears, hardened, rim_depths, rims_cleaned, torn
 from .errors import errors_of
 from .frame import LEVEL, in_camera, to_world
 from .lattice import MOST_NODES, Lattice, sampled
@@ -22,6 +24,7 @@ from .sheet import Sheet, cut, faces_of
 from .smooth import smoothed
 from .triangulate import node_errors, within_budget
 
+RIM_SMOOTH = 0.1  # of the most there is
 SKY_BEHIND = 1.25  # times the furthest: the dome's radius
 
 
@@ -70,10 +73,21 @@ def prepared(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: i
         lattice, crumbs = without_crumbs(lattice, tears)
         lattice = _with_sky(lattice, settings)
         tears = torn(lattice, lattice.q, settings.tear)
-        lattice = replace(lattice, q=rims_cleaned(lattice.q, tears.right, tears.below))
+        lattice = replace(lattice, q=_rims(lattice, tears, step.check))
         report.count("crumbs", int(crumbs.sum()))
         q = smoothed(lattice.q, tears, settings.smooth, step.check)
         return replace(lattice, q=q), tears
+
+
+def _rims(lattice: Lattice, tears: Tears, check: Callable[[], None]) -> F32:
+    """Straight on to the tears, and even along them."""
+    depths = rim_depths(lattice)
+    q = rims_cleaned(lattice.q, tears.right, tears.below, depths)
+    band = np.zeros(q.shape, np.uint8)
+    band[:, 1:] |= tears.right
+    band[1:] |= tears.below
+    near = cv2.dilate(band, np.ones((2 * depths[0] + 1,) * 2, np.uint8)) > 0
+    return np.where(near, smoothed(q, tears, RIM_SMOOTH, check), q).astype(np.float32)
 
 
 def _chosen(lattice: Lattice, settings: ReliefSettings) -> Lattice:
