@@ -13,6 +13,7 @@ from .lattice import Lattice
 
 SMALLEST = 5e-5  # of the photo's area
 FEWEST = 12  # nodes
+SHORTEST = 0.008  # of the photo's longer side: a tear that is shorter is none
 
 
 def pieces(tears: Tears) -> tuple[I32, I32]:
@@ -25,6 +26,20 @@ def pieces(tears: Tears) -> tuple[I32, I32]:
     count, labels = cv2.connectedComponents(grid, connectivity=4, ltype=cv2.CV_32S)
     label = np.ascontiguousarray(labels[::2, ::2])
     return label, np.bincount(label.ravel(), minlength=count).astype(np.int32)
+
+
+def without_scratches(right: Bool, below: Bool) -> tuple[Bool, Bool]:
+    """Tears without those that are too short to part anything: where a foot meets the floor, depth often jumps a little."""
+    rows, columns = right.shape[0], below.shape[1]
+    grid = np.zeros((2 * rows - 1, 2 * columns - 1), np.uint8)
+    grid[::2, 1::2], grid[1::2, ::2] = right, below
+    around = grid[::2, 1::2], grid[1::2, ::2]
+    # where four cells meet, the tears around it are one
+    grid[1::2, 1::2] = around[0][:-1] | around[0][1:] | around[1][:, :-1] | around[1][:, 1:]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(grid, connectivity=4, ltype=cv2.CV_32S)
+    longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / 2
+    short = longest < max(SHORTEST * max(rows, columns), 4)
+    return right & ~short[labels[::2, 1::2]], below & ~short[labels[1::2, ::2]]
 
 
 def without_crumbs(lattice: Lattice, tears: Tears) -> tuple[Lattice, Bool]:

@@ -6,6 +6,7 @@ never jumps. The mathematics is along one axis; for the other the arrays are tur
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,9 @@ SHARP = 0.8  # nodes: how wide a hard edge is smoothed to find where it runs bet
 SMEARED = 0.015  # of the picture's longer side
 BENT = 0.03  # of a tear's jump: less is no bend
 MARGIN = 0.12  # of the way between two nodes: a cut keeps this far from both, so that no needles arise
+
+
+Tidy = Callable[[Bool, Bool], tuple[Bool, Bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,16 +113,19 @@ def _harden_along(
     plain, foretold = right - left, foretold_right - foretold_left
     straight = np.abs(foretold) < np.abs(plain)
     size = np.minimum(np.abs(foretold), np.abs(plain))
+    jumps = (plain * foretold > 0) & (size > least) & (size > ratio * np.maximum(left, right))
+    jumps &= size > WIDER * best[:, inner]
     slack = LEAN * size  # what lies further on may be another thing: a side is led on by its slope only so far
     low = np.where(straight, np.clip(foretold_left, left - slack, left + slack), left)
     high = np.where(straight, np.clip(foretold_right, right - slack, right + slack), right)
-    jumps = (plain * foretold > 0) & (size > least) & (size > ratio * np.maximum(low, high))
-    jumps &= size > WIDER * best[:, inner]
     from_low, from_high = np.abs(here - low), np.abs(here - high)
-    # on the way from one to the other, and with neither yet
-    reached = np.minimum(BETWEEN * size, NEARLY * np.where(from_low < from_high, low, high))
-    size = np.abs(high - low)
-    between = (from_low < size) & (from_high < size) & (np.minimum(from_low, from_high) > reached)
+    # on the way from one to the other, and with neither yet; nor on the plane that leads on from either
+    width = np.abs(high - low)
+    off = np.minimum(
+        np.minimum(from_low, from_high), np.minimum(np.abs(here - foretold_left), np.abs(here - foretold_right))
+    )
+    reached = np.minimum(BETWEEN * width, NEARLY * np.where(from_low < from_high, low, high))
+    between = (from_low < width) & (from_high < width) & (off > reached)
     take = jumps & between & (np.minimum(low, high) > 0)
     if steps is not None:  # a hard step with a sheet on either side is no ramp, and what lies behind it another thing
         n = steps.shape[1]
@@ -167,14 +174,14 @@ def _clean_rims(
     return found
 
 
-def torn(lattice: Lattice, q: F32, tear: float) -> Tears:
-    """`q` is the hardened map. What is left out, and the sky, are always torn off."""
+def torn(lattice: Lattice, q: F32, tear: float, tidy: Tidy = lambda right, below: (right, below)) -> Tears:
+    """`q` is the hardened map. What is left out, and the sky, are always torn off; `tidy` may mend tears of depth."""
     group = (lattice.sky.astype(np.uint8) + 2 * (~lattice.kept)).astype(np.uint8)
     ratio, least = least_jump(q, lattice.sky, tear)
     if tear <= 0:
         group = (2 * (~lattice.kept)).astype(np.uint8)
-    right = _torn_along(q, ratio, least) | (group[:, 1:] != group[:, :-1])
-    below = _torn_along(q.T, ratio, least).T | (group[1:] != group[:-1])
+    right, below = tidy(_torn_along(q, ratio, least), _torn_along(q.T, ratio, least).T)
+    right, below = right | (group[:, 1:] != group[:, :-1]), below | (group[1:] != group[:-1])
     return located(lattice, q, right, below, group)
 
 

@@ -14,7 +14,7 @@ from ..images import load_mask
 from ..report import Report
 from ..settings import ReliefSettings, Sky
 from ..single import MonoDepth, Part, UvMesh
-from .crumbs import without_crumbs
+from .crumbs import without_crumbs, without_scratches
 from .edges import Tears, hardened, rim_depths, rims_cleaned, torn
 from .errors import errors_of
 from .frame import LEVEL, in_camera, to_world
@@ -72,7 +72,8 @@ def prepared(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: i
         step.check()
         lattice, crumbs = without_crumbs(lattice, tears)
         lattice = _with_sky(lattice, settings)
-        tears = torn(lattice, lattice.q, settings.tear)
+        step.check()
+        tears = torn(lattice, lattice.q, settings.tear, without_scratches)
         lattice = replace(lattice, q=_rims(lattice, tears, step.check))
         report.count("crumbs", int(crumbs.sum()))
         q = smoothed(lattice.q, tears, settings.smooth, step.check)
