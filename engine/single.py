@@ -29,7 +29,8 @@ class MonoDepth:
     """What one photo says of its depth, at a size of its own (the photo's ratio, upright).
 
     `inverse_depth` is 1 / z along the camera's axis, 0 where it is infinitely far (the sky). Where it is not `metric` its scale
-    is chosen so that the usual depth is 4. Pixels of `sky` are at infinity; `edge` marks where depth jumps.
+    is chosen so that the usual depth is 4. Pixels of `sky` are at infinity. `up` is a unit vector in the camera's frame, where the
+    photo's straight lines tell how the camera was tilted.
     """
 
     photo: Photo
@@ -39,6 +40,7 @@ class MonoDepth:
     metric: bool
     inverse_depth: F32  # (H, W)
     sky: Bool  # (H, W)
+    up: F64 | None = None  # (3,)
 
     @property
     def depth(self) -> F32:

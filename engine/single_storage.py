@@ -37,6 +37,8 @@ def write_stage(path: Path, staged: Staged) -> None:
         "sky": mono.sky,
         "cam_from_world": staged.cam_from_world,
     }
+    if mono.up is not None:
+        arrays["up"] = mono.up
     for name in ("ground", "sun"):
         if getattr(staged, name) is not None:
             arrays[name] = getattr(staged, name)
@@ -60,6 +62,7 @@ def read_stage(path: Path) -> Staged:
         metric=notes["metric"],
         inverse_depth=arrays["inverse_depth"],
         sky=arrays["sky"],
+        up=arrays.get("up"),
     )
     layers = tuple(
         Layer(

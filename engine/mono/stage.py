@@ -22,6 +22,7 @@ from .guess import Guess, Provider
 from .refine import refined
 from .skies import split_sky
 from .steady import Steady
+from .vanishing import up_of
 
 MAP_PIXELS = 25_000_000  # a larger photo's depth stays at this size: it holds no more detail
 READ_SIDE = 2048  # networks get the photo at most this large
@@ -116,6 +117,7 @@ def finished(
         metric=guess.metric or settings.distance is not None,
         inverse_depth=inverse_depth,
         sky=sky,
+        up=up_of(picture, float(K[0, 0])),
     )
 
 

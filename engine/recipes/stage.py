@@ -13,7 +13,7 @@ from ..errors import EngineError
 from ..jobs import StageJob
 from ..protocol import Event, ResultEvent
 from ..relief import stage as relief
-from ..relief.frame import LEVEL
+from ..relief.frame import tilted
 from ..report import Report, RunReport
 from ..settings import DeviceChoice
 from ..single import MonoDepth, Staged, UvMesh
@@ -39,7 +39,7 @@ def run(job: StageJob, emit: Callable[[Event], None] | None = None, stop: thread
             photo = _the_photo(job, stage)
         earlier = Earlier.of(workspace, photo)
         mono, key = _mono(job, report, earlier, photo)
-        camera = LEVEL
+        camera = tilted(mono.up)
         surface, relief_key = _relief(job, report, earlier, mono, camera, key)
         beside, layers_key = _layers(job, report, earlier, mono, camera, key)
         staged = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(beside))

@@ -9,6 +9,16 @@ from ..datatypes import F64
 LEVEL: F64 = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0]])  # cam_from_world of a camera held level
 
 
+def tilted(up: F64 | None) -> F64:
+    """cam_from_world of a camera that sees the world's up in that direction; without one it is taken as held level."""
+    if up is None:
+        return LEVEL
+    ahead = np.array([0.0, 0.0, 1.0])
+    ahead = ahead - (ahead @ up) * up
+    ahead /= np.linalg.norm(ahead)
+    return np.concatenate([np.stack([np.cross(ahead, up), ahead, up], 1), np.zeros((3, 1))], 1)
+
+
 def in_camera(pixels: F64, depth: F64, K: F64) -> F64:
     """(N, 3) points in the camera's frame from (N, 2) pixels and their (N,) depth along its axis."""
     across = (pixels[:, 0] - K[0, 2]) / K[0, 0]
