@@ -29,6 +29,7 @@ SIZES = (
     ((256, 192), 0.12),
     ((224, 288), 0.06),
 )
+SMALL = (((96, 128), 0.5), ((96, 160), 0.2), ((96, 96), 0.08), ((128, 96), 0.12), ((128, 128), 0.1))
 TURN = math.radians(4)  # about one picture in three is level
 ZOOM = 0.6  # the tightest crop
 NOISE = np.random.default_rng(0).normal(0, 1, 1 << 20).astype(np.float32)
@@ -40,11 +41,9 @@ def one_of(sizes: tuple[tuple[tuple[int, int], float], ...], rng: np.random.Gene
     return sizes[int(rng.choice(len(sizes), p=shares / shares.sum()))][0]
 
 
-def batch(
-    draw: Draw, count: int, rng: np.random.Generator, size: tuple[int, int] | None = None
-) -> tuple[Tensor, Tensor]:
+def batch(draw: Draw, count: int, rng: np.random.Generator, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Pictures with coordinates (N, 5, H, W), channels last, and the truth (N, H/2, W/2)."""
-    height, width = size or one_of(SIZES, rng)
+    height, width = size
     inputs = np.empty((count, height, width, 5), np.float32)
     inputs[..., 3:] = coordinates(height, width).permute(1, 2, 0).numpy()
     truth = np.empty((count, height // 2, width // 2), np.float32)
@@ -81,6 +80,9 @@ def at_centres(way: F32, step: int) -> F32:
 
 def cut(picture: U8, way: F32, size: tuple[int, int]) -> U8:
     """The crop's picture."""
+    while np.hypot(way[0, 0], way[1, 0]) > 1.6:  # no aliasing
+        picture = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        way = way / 2
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(picture, at_centres(way, 1), size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT_101)
 

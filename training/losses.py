@@ -31,15 +31,24 @@ class Weights:
     order: float = 0.1  # which of two far-apart pixels is nearer
     sky: float = 0.3
     horizon: float = 0.1  # inverse depth in the sky goes to zero
+    anchor: float = 0.05  # the scale that is forgiven everywhere else stays near one
+    coarse: float = 0.5  # the layout at 1/16, by scale and by least squares
 
 
-def losses(answer: Tensor, truth: Tensor, weights: Weights) -> tuple[Tensor, dict[str, Tensor]]:
-    """The weighted sum, and each term on its own (detached). `answer` (N, 2, h, w) with the sky as a logit, `truth` (N, h, w)."""
+def losses(
+    answer: Tensor, truth: Tensor, weights: Weights, coarse: Tensor | None = None
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum, and each term on its own (detached).
+
+    `answer` (N, 2, h, w) with the sky as a logit, `truth` (N, h, w), `coarse` (N, h/8, w/8).
+    """
     near, sky = answer[:, 0].float(), answer[:, 1].float()
     known = truth > 0
     enough = known.flatten(1).sum(1) >= FEWEST
     known = known & enough[:, None, None]
     truth = truth / _middle(truth, known).clamp_min(TINY)
+    anchor = _anchor(near, truth, known)
+    near = near / _middle(near, known).detach().clamp_min(TINY)
     log_off = torch.log(near + TINY) - torch.log(truth.clamp_min(0) + FAR)
     log_off = log_off - _middle(log_off, known)
     shaped_truth, shaped = _shape(truth, known), _shape(near, known)
@@ -52,10 +61,29 @@ def losses(answer: Tensor, truth: Tensor, weights: Weights) -> tuple[Tensor, dic
         "normal": _normals(near, truth, known),
         "order": _order(near, truth, known),
         "sky": _mean(F.binary_cross_entropy_with_logits(sky, (truth == 0).float(), reduction="none"), truth >= 0),
-        "horizon": _mean(near / _middle(near, known).detach().clamp_min(TINY), (truth == 0) & enough[:, None, None]),
+        "horizon": _mean(near, (truth == 0) & enough[:, None, None]),
+        "anchor": anchor,
     }
-    total = sum(weight * terms[name] for name, weight in asdict(weights).items() if weight)
+    if coarse is not None:
+        terms["coarse"] = _layout(coarse.float(), truth[:, 4::8, 4::8], known[:, 4::8, 4::8])
+    total = sum(weight * terms[name] for name, weight in asdict(weights).items() if weight and name in terms)
     return total, {name: term.detach() for name, term in terms.items()}
+
+
+def _layout(near: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+    """The coarse answer: log depth up to scale, and after least squares."""
+    known = known & (known.flatten(1).sum(1) >= FEWEST // 8)[:, None, None]
+    log_off = (torch.log(near + TINY) - torch.log(truth.clamp_min(0) + FAR)) * known
+    mean = log_off.sum((1, 2), keepdim=True) / known.sum((1, 2), keepdim=True).clamp_min(1)
+    scale = _mean((log_off - mean).abs().clamp_max(4.0), known)
+    return scale + _aligned(near, truth, known) + 0.05 * mean.square().clamp_max(25.0).mean()
+
+
+def _anchor(near: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+    """How far the answer's own scale is from the usual one: without this nothing keeps it from drifting to nothing."""
+    off = (torch.log(near + TINY) - torch.log(truth.clamp_min(0) + FAR)) * known
+    mean = off.sum((1, 2)) / known.sum((1, 2)).clamp_min(1)
+    return mean.square().clamp_max(25.0).mean()
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:

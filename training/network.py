@@ -110,7 +110,10 @@ class Climb(nn.Module):
 
 
 class DepthNet(nn.Module):
-    """(N, 5, H, W) ─► (N, 2, H/2, W/2): inverse depth ≥ 0, and the sky: a logit in training, else a probability."""
+    """(N, 5, H, W) ─► (N, 2, H/2, W/2): inverse depth ≥ 0 and the sky's probability.
+
+    In training the sky is a logit, and a coarse inverse depth (N, H/16, W/16) comes with it.
+    """
 
     def __init__(self, plan: Plan | None = None):
         super().__init__()
@@ -126,6 +129,9 @@ class DepthNet(nn.Module):
         self.to_sixteenth = Climb(coarsest, sixteenth, d16)
         self.to_eighth = Climb(d16, eighth, d8)
         self.to_quarter = Climb(d8, quarter, d4)
+        self.coarse = nn.Conv2d(
+            d16, 1, 1
+        )  # in training alone: the layout gets an answer of its own, so that it is learnt soon
         self.lift = nn.Conv2d(d4, half, 1)
         self.head = nn.Conv2d(half, OUT_CHANNELS, 3, 1, 1)
         self._start()
@@ -150,19 +156,23 @@ class DepthNet(nn.Module):
         nn.init.normal_(self.head.weight, std=0.01)
         with torch.no_grad():
             self.head.bias.copy_(torch.tensor([0.5, -2.0]))
+            self.coarse.weight.mul_(0.1)
+            self.coarse.bias.fill_(0.5)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         half = torch.relu_(self.stem(x))
         quarter = self.quarter(half)
         eighth = self.eighth(quarter)
         sixteenth = self.sixteenth(eighth)
         y = self.trunk(self.down(sixteenth))
-        y = self.to_sixteenth(y, sixteenth)
+        y = layout = self.to_sixteenth(y, sixteenth)
         y = self.to_eighth(y, eighth)
         y = self.to_quarter(y, quarter)
         y = torch.relu_(F.interpolate(self.lift(y), scale_factor=2.0, mode="nearest") + half)
         near, sky = self.head(y).float().split(1, 1)
-        return torch.cat([F.softplus(near), sky if self.training else torch.sigmoid(sky)], 1)
+        if self.training:
+            return torch.cat([F.softplus(near), sky], 1), F.softplus(self.coarse(layout).float())[:, 0]
+        return torch.cat([F.softplus(near), torch.sigmoid(sky)], 1)
 
 
 def parameters_in(net: nn.Module) -> int:

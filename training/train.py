@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.batches import batch, real_pairs
+from training.batches import SIZES, SMALL, batch, one_of, real_pairs
 from training.losses import Weights, losses
 from training.network import DepthNet, Plan, parameters_in, plan_of
 from training.pool import Makers, Pool, Recipe, usual_folder
@@ -51,7 +51,7 @@ class Options:
     real: Path | None = None
     real_share: float = 0.04
     batch: int = 16
-    rate: float = 1.5e-3
+    rate: float = 1e-3
     decay: float = 0.02
     slots: int = 8000
     enough: int = 500  # scenes to begin with
@@ -65,6 +65,7 @@ class Options:
     pool: Path | None = None
     shards: Path | None = None  # a folder of NAME.npz (pictures, inverse) rendered before, to begin with
     plan: str = ""  # changes to the plan: "widths=32,64,96,128,192 blocks=1,1,2"
+    small: float = 0.35  # this share of the time at half the size, with one and a half times the batch
     weights: str = ""  # changes to the losses' weights: "gradient=1 order=0"
 
     @property
@@ -161,12 +162,12 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             _groups(self.net, options.decay), lr=options.rate, betas=(0.9, 0.98), fused=True
         )
-        self.step, self.seconds = 0, 0.0
+        self.step, self.images, self.seconds = 0, 0, 0.0
         if saved:
             self.net.load_state_dict(saved["model"])
             self.average.load_state_dict(saved["average"])
             self.optimiser.load_state_dict(saved["optimiser"])
-            self.step, self.seconds = saved["step"], saved["seconds"]
+            self.step, self.images, self.seconds = saved["step"], saved["images"], saved["seconds"]
         self.scenes = held_out_aside(options.recipe, options.held_out)
         self.real = real_pairs(options.real) if options.real else []
         self.log = Log(options.out, fresh=saved is None)
@@ -177,10 +178,21 @@ class Trainer:
             flush=True,
         )
 
+    @property
+    def done(self) -> float:
+        """The share of the time that is over."""
+        return self.seconds / (self.options.minutes * 60)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the pictures are still of half the size: four times as many a second, and the layout is in them."""
+        return self.done < self.options.small
+
     def train(self, pool: Pool, makers: Makers) -> None:
         """Until the clock says so."""
         began, before = time.monotonic(), self.seconds
         saved = judged = logged = self.seconds
+        seen = self.images
         sums, fetching, counted = {}, 0.0, 0
         batches = self._batches(pool)
         while self.seconds < self.options.minutes * 60:
@@ -195,8 +207,8 @@ class Trainer:
             if self.seconds - logged > self.options.log_every:
                 spent = self.seconds - logged
                 figures = {name: float(value) / counted for name, value in sums.items()}
-                self.log.progress(self, spent, counted, fetching / spent, pool.made(), figures)
-                sums, fetching, counted, logged = {}, 0.0, 0, self.seconds
+                self.log.progress(self, spent, self.images - seen, fetching / spent, pool.made(), figures)
+                sums, fetching, counted, logged, seen = {}, 0.0, 0, self.seconds, self.images
                 makers.look(pool)
             if self.seconds - judged > self.options.judge_every * 60:
                 self._judge()
@@ -210,20 +222,27 @@ class Trainer:
     def _learn(self, inputs: Tensor, truth: Tensor) -> dict[str, Tensor]:
         """One step; gives its losses."""
         for group in self.optimiser.param_groups:
-            group["lr"] = self.options.rate * rate_at(self.seconds / (self.options.minutes * 60))
+            group["lr"] = self.options.rate * rate_at(self.done)
         self.net.train()
         inputs = inputs.to(self.device, non_blocking=True)
         with torch.autocast(self.device, torch.bfloat16):
-            answer = self.net(inputs)
-        total, terms = losses(answer, truth.to(self.device, non_blocking=True), self.weights)
+            answer, coarse = self.net(inputs)
+        total, terms = losses(answer, truth.to(self.device, non_blocking=True), self._asked(), coarse)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         length = nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         if torch.isfinite(length):
             self.optimiser.step()
             self.step += 1
+            self.images += len(inputs)
             self._follow()
         return {"loss": total.detach(), **terms, "gradient_length": length.detach()}
+
+    def _asked(self) -> Weights:
+        """First the layout, up to scale alone; then shapes, edges and surfaces, which early on would push the answer flat."""
+        shown = min(1.0, max(0.05, (self.done - 0.1) / 0.4))
+        w = self.weights
+        return replace(w, affine=w.affine * max(0.2, shown), gradient=w.gradient * shown, normal=w.normal * shown)
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -243,7 +262,9 @@ class Trainer:
             return pool.draw(rng)
 
         def make(number: int) -> tuple[Tensor, Tensor]:
-            return batch(draw, options.batch, np.random.default_rng([options.seed, number]))
+            rng = np.random.default_rng([options.seed, number])
+            count = options.batch * 3 // 2 if self.is_small else options.batch
+            return batch(draw, count, rng, one_of(SMALL if self.is_small else SIZES, rng))
 
         number = self.step
         if self.device == "cpu":
@@ -261,7 +282,7 @@ class Trainer:
 
     def _judge(self) -> None:
         """The averaged weights on the held-out scenes."""
-        found = verdict(self.average, self.scenes, self.device)
+        found = verdict(self.average, self.scenes, self.device, small=self.is_small)
         self.log.verdict(self, asdict(found))
 
     def save(self) -> None:
@@ -275,7 +296,7 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "seed": self.options.seed,
-            "images": self.step * self.options.batch,
+            "images": self.images,
         }
         torch.save(state, path.with_suffix(".part"))
         os.replace(path.with_suffix(".part"), path)
@@ -307,15 +328,14 @@ class Log:
                 (out / name).unlink(missing_ok=True)
 
     def progress(
-        self, trainer: Trainer, spent: float, steps: int, fetching: float, made: int, figures: dict[str, float]
+        self, trainer: Trainer, spent: float, seen: int, fetching: float, made: int, figures: dict[str, float]
     ) -> None:
-        images = trainer.step * trainer.options.batch
         rate = trainer.optimiser.param_groups[0]["lr"]
         row = {
             "seconds": round(trainer.seconds, 1),
             "step": trainer.step,
-            "images": images,
-            "images_per_second": round(steps * trainer.options.batch / spent, 1),
+            "images": trainer.images,
+            "images_per_second": round(seen / spent, 1),
             "fetching_share": round(fetching, 3),
             "scenes_made": made,
             "rate": f"{rate:.3g}",
@@ -324,8 +344,11 @@ class Log:
         self._write("log.csv", row)
 
     def verdict(self, trainer: Trainer, figures: dict[str, float]) -> None:
-        images = trainer.step * trainer.options.batch
-        row = {"seconds": round(trainer.seconds, 1), "images": images, **{n: f"{v:.4f}" for n, v in figures.items()}}
+        row = {
+            "seconds": round(trainer.seconds, 1),
+            "images": trainer.images,
+            **{n: f"{v:.4f}" for n, v in figures.items()},
+        }
         self._write("held_out.csv", row)
 
     def _write(self, name: str, row: dict[str, Any]) -> None:

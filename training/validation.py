@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from training.network import DepthNet, coordinates
 from training.pool import AT_ONCE, HELD_OUT, Recipe, packed
@@ -74,14 +75,16 @@ def floor_guess(scenes: HeldOut) -> Verdict:
 
 
 @torch.no_grad()
-def verdict(net: DepthNet, scenes: HeldOut, device: str = "cpu", at_once: int = 8) -> Verdict:
-    """How the network does on them."""
+def verdict(net: DepthNet, scenes: HeldOut, device: str = "cpu", at_once: int = 8, *, small: bool = False) -> Verdict:
+    """How the network does on them, at their size or at half of it."""
     net.eval()
     height, width = scenes.pictures.shape[1:3]
-    place = coordinates(height, width).to(device)
+    asked = (height // 2, width // 2) if small else (height, width)
+    place = coordinates(*asked).to(device)
     rows, both, either = [], 0, 0
     for start in range(0, len(scenes.pictures), at_once):
         pictures = torch.from_numpy(scenes.pictures[start : start + at_once]).to(device).permute(0, 3, 1, 2) / 255
+        pictures = functional.interpolate(pictures, asked, mode="area") if small else pictures
         inputs = torch.cat([pictures, place.expand(len(pictures), -1, -1, -1)], 1)
         with torch.autocast(device, torch.bfloat16):
             answer = net(inputs.contiguous(memory_format=torch.channels_last)).float().cpu().numpy()

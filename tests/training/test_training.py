@@ -71,7 +71,7 @@ def test_unknown_pixels_and_empty_pictures_do_not_count() -> None:
     target[0, :10] = -1
     target[1] = -1
     spoiled.requires_grad_(True)
-    total, terms = losses(spoiled, target, Weights())
+    total, terms = losses(spoiled, target, Weights(), torch.rand(2, 8, 12))
     total.backward()
     assert float(terms["affine"]) < 1e-3
     assert bool(torch.isfinite(spoiled.grad).all())
@@ -89,7 +89,7 @@ def test_a_crop_and_its_truth_lie_on_each_other() -> None:
         halved = seen.reshape(32, 2, 48, 2, 3).mean((1, 3))[..., 0]
         known = there > 0
         assert known.mean() > 0.9
-        assert np.abs(there - 1 - halved)[known].max() <= 1.5
+        assert np.abs(there - 1 - halved)[known].max() <= 2.1
         matrix = at_centres(way, 1)
         assert np.hypot(*matrix[:, 0]) <= 120 / 64 + 1e-6
 
