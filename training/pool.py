@@ -103,7 +103,7 @@ class Pool:
         while True:
             slot = int(rng.integers(self.slots))
             if self.serials[slot] == 0:
-                filled = np.flatnonzero(self.serials)
+                filled = np.flatnonzero(np.array(self.serials))  # a copy: others write meanwhile
                 slot = int(rng.choice(filled))
             height, width = (int(v) for v in self.shapes[slot])
             if 0 < height * width <= self.room:
@@ -113,7 +113,7 @@ class Pool:
 
     def held(self) -> int:
         """How many slots hold a scene."""
-        return int(np.count_nonzero(self.serials))
+        return int(np.count_nonzero(np.array(self.serials)))
 
     def made(self) -> int:
         """How many scenes have been made, all in all."""
