@@ -149,6 +149,16 @@ class StageJob(Job):
     settings: StageSettings = field(default_factory=StageSettings)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SubjectJob(Job):
+    """The finished stage in `out`, and what of its photo is the subject: clicks in pixels of the photo, from its upper left corner."""
+
+    recipe: ClassVar[str] = "subject"
+    inside: tuple[tuple[float, float], ...]
+    outside: tuple[tuple[float, float], ...] = ()
+    name: str = "subject"  # of the mask: OUT/masks/NAME.png
+
+
 JOBS: dict[str, type[Job]] = {
     kind.recipe: kind
     for kind in (
@@ -162,6 +172,7 @@ JOBS: dict[str, type[Job]] = {
         MasksJob,
         DepthJob,
         StageJob,
+        SubjectJob,
     )
 }
 

@@ -23,6 +23,7 @@ STAGE_TITLES = {
     "texture": "Painting the texture",
     "export": "Writing files",
     "masks": "Making the masks",
+    "subject": "Finding the subject",
     "coverage": "Checking the capture",
     "selftest": "Testing this machine",
     "markers": "Drawing the markers",

@@ -52,7 +52,13 @@ from .set_front import MAQUETTE_OT_set_front
 from .set_scale import MAQUETTE_OT_set_scale
 from .show_overlay import MAQUETTE_OT_show_overlay
 from .show_texture import MAQUETTE_OT_show_texture
+from .stage_export import MAQUETTE_OT_stage_exr, MAQUETTE_OT_stage_film, MAQUETTE_OT_stage_glb
+from .stage_focus import MAQUETTE_OT_stage_focus, MAQUETTE_OT_stage_unfocus
+from .stage_fog import MAQUETTE_OT_stage_clear_fog, MAQUETTE_OT_stage_fog
+from .stage_light import MAQUETTE_OT_stage_add, MAQUETTE_OT_stage_clear_light, MAQUETTE_OT_stage_light
+from .stage_move import MAQUETTE_OT_stage_move, MAQUETTE_OT_stage_rest
 from .stage_photo import MAQUETTE_FH_stage, MAQUETTE_OT_clear_stage_photo, MAQUETTE_OT_stage_photo
+from .stage_subject import MAQUETTE_OT_stage_clear_subject, MAQUETTE_OT_stage_pick_subject, MAQUETTE_OT_stage_subject
 from .unfinished import MAQUETTE_OT_forget, MAQUETTE_OT_resume
 from .wipe_photo import MAQUETTE_OT_wipe_photo
 
@@ -110,6 +116,21 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_stage_photo,
         MAQUETTE_OT_clear_stage_photo,
         MAQUETTE_FH_stage,
+        MAQUETTE_OT_stage_move,
+        MAQUETTE_OT_stage_rest,
+        MAQUETTE_OT_stage_focus,
+        MAQUETTE_OT_stage_unfocus,
+        MAQUETTE_OT_stage_fog,
+        MAQUETTE_OT_stage_clear_fog,
+        MAQUETTE_OT_stage_light,
+        MAQUETTE_OT_stage_clear_light,
+        MAQUETTE_OT_stage_add,
+        MAQUETTE_OT_stage_subject,
+        MAQUETTE_OT_stage_pick_subject,
+        MAQUETTE_OT_stage_clear_subject,
+        MAQUETTE_OT_stage_film,
+        MAQUETTE_OT_stage_glb,
+        MAQUETTE_OT_stage_exr,
     )
 )
 

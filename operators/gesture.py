@@ -35,6 +35,10 @@ class Gesture:
             return False
         return True
 
+    def target(self, context: Context) -> Model:
+        """What is picked on; ModelError where there is none."""
+        return active_model(context)
+
     def hint(self, context: Context) -> str:
         """What to do next, in a few words."""
         raise NotImplementedError
@@ -69,7 +73,7 @@ class Gesture:
             self.report({"ERROR"}, "Start this in a 3D view.")
             return {"CANCELLED"}
         try:
-            model = active_model(context)
+            model = self.target(context)
             self.hits: list[surface.Hit] = []
             self.hover: surface.Hit | None = None
             self._press: tuple[int, int] | None = None
@@ -133,7 +137,7 @@ class Gesture:
             return {"RUNNING_MODAL"}
         hit = self._under(context, event)
         if hit is None:
-            self.report({"WARNING"}, "There is nothing of the model under the pointer.")
+            self.report({"WARNING"}, "There is nothing to pick under the pointer.")
             return {"RUNNING_MODAL"}
         self.hits.append(hit)
         return self.finish(context) if self.enough() else {"RUNNING_MODAL"}
@@ -147,7 +151,7 @@ class Gesture:
         place = Vector((event.mouse_x - region.x, event.mouse_y - region.y))
         view = context.area.spaces.active.region_3d
         origin, direction = region_2d_to_origin_3d(region, view, place), region_2d_to_vector_3d(region, view, place)
-        return self.under(context, active_model(context), origin, direction)
+        return self.under(context, self.target(context), origin, direction)
 
     def _region(self, context: Context) -> Region:
         return next(region for region in context.area.regions if region.type == "WINDOW")

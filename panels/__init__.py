@@ -17,6 +17,7 @@ from .region_masks import MAQUETTE_PT_region_masks
 from .result import MAQUETTE_PT_result
 from .retexture import MAQUETTE_PT_retexture
 from .stage import MAQUETTE_PT_stage, MAQUETTE_PT_stage_options
+from .stage_tools import TOOLS as STAGE_TOOLS
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
@@ -28,6 +29,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_PT_region_masks,
         MAQUETTE_PT_machine,
         MAQUETTE_PT_stage,
+        *STAGE_TOOLS,
         MAQUETTE_PT_stage_options,
         MAQUETTE_PT_result,
         MAQUETTE_UL_cameras,

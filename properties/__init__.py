@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import asset, machine, model, photos, region_masks, retexture, run, scale, stage, trust, unfinished
+from . import asset, machine, model, photos, region_masks, retexture, run, scale, stage, stage_tools, trust, unfinished
 
-_PARTS = (run, machine, photos, scale, retexture, region_masks, trust, unfinished, asset, stage, model)
+_PARTS = (run, machine, photos, scale, retexture, region_masks, trust, unfinished, asset, stage, stage_tools, model)
 
 
 def register() -> None:

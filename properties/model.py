@@ -19,6 +19,7 @@ from .region_masks import MAQUETTE_PG_region_masks
 from .retexture import MAQUETTE_PG_retexture
 from .scale import MAQUETTE_PG_scale
 from .stage import MAQUETTE_PG_stage
+from .stage_tools import MAQUETTE_PG_stage_tools
 from .trust import MAQUETTE_PG_trust
 from .unfinished import MAQUETTE_PG_unfinished
 
@@ -83,6 +84,7 @@ class MAQUETTE_PG_model(PropertyGroup):
     region_masks: PointerProperty(type=MAQUETTE_PG_region_masks)
     retexture: PointerProperty(type=MAQUETTE_PG_retexture)
     stage: PointerProperty(type=MAQUETTE_PG_stage)
+    stage_tools: PointerProperty(type=MAQUETTE_PG_stage_tools)
     trust: PointerProperty(type=MAQUETTE_PG_trust)
     unfinished: PointerProperty(type=MAQUETTE_PG_unfinished)
 
