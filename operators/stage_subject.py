@@ -50,8 +50,8 @@ class MAQUETTE_OT_stage_subject(EngineOperator, Operator):
         try:
             stage = active_stage(context)
             clicks = [] if self.mode == "NEW" else subject.clicks_of(stage)
-            self._clicks = [*clicks, (self.x, self.y, self.mode != "REMOVE")]
             rays.ray_of(stage, (self.x, self.y))
+            self._clicks = subject.with_click(stage, clicks, self.x, self.y, self.mode != "REMOVE")
         except ModelError as error:
             raise EngineError("model", str(error)) from error
         if not any(part for *_, part in self._clicks):

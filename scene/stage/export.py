@@ -193,10 +193,9 @@ def _unlit(name: str, image: Image, *, cut_out: bool) -> Material:
         material.use_nodes = True
     nodes, link = material.node_tree.nodes, material.node_tree.links.new
     nodes.clear()
-    output, shine, picture = (nodes.new(f"ShaderNode{kind}") for kind in ("OutputMaterial", "Emission", "TexImage"))
+    output, picture = (nodes.new(f"ShaderNode{kind}") for kind in ("OutputMaterial", "TexImage"))
     picture.image, picture.extension = image, "EXTEND"
-    link(picture.outputs["Color"], shine.inputs["Color"])
-    last = shine.outputs[0]
+    last = picture.outputs["Color"]  # without a shader: so the exporter knows it as unlit
     if cut_out:
         mix, hole = nodes.new("ShaderNodeMixShader"), nodes.new("ShaderNodeBsdfTransparent")
         link(picture.outputs["Alpha"], mix.inputs[0])

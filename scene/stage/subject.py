@@ -16,6 +16,7 @@ from bpy.types import Context, Image, Material, NodeTree, Object, Scene
 from ..errors import ModelError
 from ..moving import world_of
 from . import compositor
+from .camera import photo_size
 from .find import UNIT, StageInScene
 from .material import PHOTO
 from .outline import outline_of
@@ -27,6 +28,7 @@ SHOWN = "Shown in Photo"  # an attribute: 1 where a vertex is what the photo sho
 CLICKS = "maquette_subject_clicks"  # on the collection, as JSON: [[x, y, whether it is part of it], …]
 IMAGE = "maquette_subject_image"  # on the collection: the mask
 GROUP = "Maquette Subject"  # the compositor's node group
+SAME = 0.02  # of the photo's longer side: clicks as near as this mean the same place
 BEHIND = 1.06  # times the depth that the photo has there: further back, a vertex is hidden
 Clicks = list[tuple[float, float, bool]]
 
@@ -34,6 +36,13 @@ Clicks = list[tuple[float, float, bool]]
 def clicks_of(stage: StageInScene) -> Clicks:
     """What was clicked so far, in pixels of the photo."""
     return [(float(x), float(y), bool(part)) for x, y, part in json.loads(stage.collection.get(CLICKS, "[]"))]
+
+
+def with_click(stage: StageInScene, clicks: Clicks, x: float, y: float, part: bool) -> Clicks:
+    """One more; an earlier one at the same place that said the opposite is taken back."""
+    near = SAME * max(photo_size(stage))
+    kept = [one for one in clicks if one[2] == part or np.hypot(one[0] - x, one[1] - y) > near]
+    return [*kept, (x, y, part)]
 
 
 def mask_of(stage: StageInScene) -> Image | None:
@@ -131,19 +140,13 @@ def _mark(stage: StageInScene, thing: Object, values: np.ndarray) -> None:
 
 
 def _seen_depth(stage: StageInScene, places: np.ndarray) -> np.ndarray:
-    """How far away, in Blender's units, what the photo shows at these places is: the furthest of the pixels around."""
+    """How far away, in Blender's units, what the photo shows at these places is."""
     inverse = outline_of(stage).mono.inverse_depth
     height, width = inverse.shape
     x = np.clip((places[:, 0] * width).astype(int), 0, width - 1)
     y = np.clip(((1 - places[:, 1]) * height).astype(int), 0, height - 1)
-    reach = 1
-    furthest = np.full(len(places), np.inf)
-    for down in (-reach, 0, reach):
-        for across in (-reach, 0, reach):
-            there = inverse[np.clip(y + down, 0, height - 1), np.clip(x + across, 0, width - 1)]
-            furthest = np.minimum(furthest, there)
     size = stage.relief.data[UNIT] * world_of(matched(stage)).median_scale
-    return size / np.maximum(furthest, 1e-9)
+    return size / np.maximum(inverse[y, x], 1e-9)
 
 
 def _give_pass(material: Material, image: Image) -> None:

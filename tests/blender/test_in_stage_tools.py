@@ -40,7 +40,6 @@ def tools(stage):
 def engine_path(folder: Path, **settings):
     """(N, 4, 4) world_from_cam in the engine's world, and the zooms, straight from the engine."""
     from engine.relief.moves import path
-
     from engine.settings import Move, MoveSettings
     from engine.single_storage import read_stage
 
@@ -312,6 +311,7 @@ def test_shadows_can_be_taken_away_again(stage, tools, tmp_path):
     again = render(tmp_path / "again.png")
     assert np.abs(again[..., :3] - plain[..., :3]).max() < 0.02
 
+
 # The subject
 
 
@@ -448,44 +448,59 @@ def test_the_glb_shines_and_moves(stage, tools, tmp_path, fog):
 
 
 def exr(path: Path) -> dict[str, np.ndarray]:
-    """Channels by name, of a scanline file with 32-bit floats in ZIP blocks."""
+    """Channels by name, of scanlines with 32-bit floats in ZIP blocks; in one part or several."""
     import struct
     import zlib
 
-    data, at, head = path.read_bytes(), 8, {}
-    while data[at]:
-        name, kind = data[at : data.index(0, at)].decode(), b""
-        at += len(name) + 1
-        kind = data[at : data.index(0, at)]
-        at += len(kind) + 1
-        size = struct.unpack("<i", data[at : at + 4])[0]
-        head[name] = data[at + 4 : at + 4 + size]
-        at += 4 + size
-    channels, spot = [], 0
-    while head["channels"][spot]:
-        end = head["channels"].index(0, spot)
-        channels.append(head["channels"][spot:end].decode())
-        assert struct.unpack("<i", head["channels"][end + 1 : end + 5])[0] == 2  # float
-        spot = end + 17
-    left, top, right, bottom = struct.unpack("<4i", head["dataWindow"])
-    width, height = right - left + 1, bottom - top + 1
-    assert head["compression"][0] == 3
-    planes = {name: np.zeros((height, width), np.float32) for name in channels}
-    blocks = -(-height // 16)
-    for offset in struct.unpack(f"<{blocks}Q", data[at + 1 : at + 1 + 8 * blocks]):
-        first, size = struct.unpack("<ii", data[offset : offset + 8])
-        rows = min(16, bottom - first + 1)
-        raw = data[offset + 8 : offset + 8 + size]
-        whole = rows * width * 4 * len(channels)
-        if size < whole:
-            steps = np.frombuffer(zlib.decompress(raw), np.uint8).astype(np.int64)
-            steps[1:] -= 128
-            flat = (np.cumsum(steps) & 255).astype(np.uint8)
-            raw = np.stack([flat[: (whole + 1) // 2], flat[(whole + 1) // 2 :]], 1).ravel().tobytes()
-        lines = np.frombuffer(raw, "<f4").reshape(rows, len(channels), width)
-        for index, name in enumerate(channels):
-            planes[name][first - top : first - top + rows] = lines[:, index]
-    return planes
+    data, at, heads = path.read_bytes(), 8, []
+    several = bool(data[5] & 0x10)
+    while True:
+        head = {}
+        while data[at]:
+            words = []
+            for _ in range(2):
+                end = data.index(0, at)
+                words.append(data[at:end].decode())
+                at = end + 1
+            size = struct.unpack("<i", data[at : at + 4])[0]
+            head[words[0]] = data[at + 4 : at + 4 + size]
+            at += 4 + size
+        at += 1
+        heads.append(head)
+        if not several or not data[at]:
+            at += several
+            break
+    found = {}
+    for head in heads:
+        names, spot = [], 0
+        while head["channels"][spot]:
+            end = head["channels"].index(0, spot)
+            names.append(head["channels"][spot:end].decode())
+            assert struct.unpack("<i", head["channels"][end + 1 : end + 5])[0] == 2  # float
+            spot = end + 17
+        left, top, right, bottom = struct.unpack("<4i", head["dataWindow"])
+        width, height = right - left + 1, bottom - top + 1
+        assert head["compression"][0] == 3
+        planes = {name: np.zeros((height, width), np.float32) for name in names}
+        blocks = -(-height // 16)
+        for offset in struct.unpack(f"<{blocks}Q", data[at : at + 8 * blocks]):
+            offset += 4 * several
+            first, size = struct.unpack("<ii", data[offset : offset + 8])
+            rows = min(16, bottom - first + 1)
+            raw = data[offset + 8 : offset + 8 + size]
+            whole = rows * width * 4 * len(names)
+            if size < whole:
+                steps = np.frombuffer(zlib.decompress(raw), np.uint8).astype(np.int64)
+                steps[1:] -= 128
+                flat = (np.cumsum(steps) & 255).astype(np.uint8)
+                raw = np.stack([flat[: (whole + 1) // 2], flat[(whole + 1) // 2 :]], 1).ravel().tobytes()
+            lines = np.frombuffer(raw, "<f4").reshape(rows, len(names), width)
+            for index, name in enumerate(names):
+                planes[name][first - top : first - top + rows] = lines[:, index]
+        at += 8 * blocks
+        part = head.get("name", b"").decode()
+        found |= {(name if name.startswith(part) else f"{part}.{name}"): plane for name, plane in planes.items()}
+    return found
 
 
 def test_the_layered_exr_holds_each_layer_with_its_depth(stage, tmp_path):
