@@ -7,9 +7,11 @@ above the ground in the place of the last where that is known), then the edge br
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..datatypes import F32, U8, Bool
 
@@ -174,7 +176,7 @@ def _brought_to_edges(mask: Bool, small: U8, colour: U8) -> F32:
     guide = small.astype(np.float32) / 255
     radius = 2 * round(SOFT) + 1
 
-    def mean(values: F32) -> F32:
+    def mean(values: NDArray[Any]) -> F32:
         return np.asarray(cv2.blur(values, (radius, radius)), np.float32)
 
     wanted = mask.astype(np.float32)
