@@ -77,7 +77,7 @@ class Room:
         self._hit_planes(start, ray, depth, what, normal)
         for number, thing in enumerate(() if bare else self.things):
             _hit(thing, start, ray, depth, what, normal, 3 + number)
-        point = start + ray * np.where(np.isinf(depth), 1, depth)[..., None]
+        point = np.where(np.isinf(depth)[..., None], ray, start + ray * np.where(np.isinf(depth), 1, depth)[..., None])
         return self._colours(point, ray, what, normal), depth, what
 
     def _hit_planes(self, start, ray, depth, what, normal) -> None:  # type: ignore[no-untyped-def]

@@ -41,16 +41,13 @@ def search(
     return found, cost
 
 
-def vote(
-    colour: F32, domain: I32, targets: I32, index: I32, field: I32, cost: F32, *, radius: int, softness: float
-) -> None:
-    """Paints the wanted targets in `colour`: every patch that covers one says its colour, the likest ones loudest."""
+def vote(colour: F32, targets: I32, index: I32, field: I32, cost: F32, *, radius: int, softness: float) -> F32:
+    """(N, 4) what the targets should look like: every patch that covers one says so, the likest ones loudest."""
     open_device()
-    height, width = domain.shape
+    height, width = index.shape
     out = np.zeros((len(field), 4), np.float32)
     _vote(colour, targets, index, field, cost, len(field), width, height, radius, 1 / max(softness, 1e-8), out)
-    wanted = domain[targets[:, 0], targets[:, 1]] == 2
-    colour[targets[wanted, 0], targets[wanted, 1]] = out[wanted]
+    return out
 
 
 def search_twin(
@@ -96,11 +93,9 @@ def search_twin(
     return best, cost.astype(np.float32)
 
 
-def vote_twin(
-    colour: F32, domain: I32, targets: I32, index: I32, field: I32, cost: F32, *, radius: int, softness: float
-) -> None:
+def vote_twin(colour: F32, targets: I32, index: I32, field: I32, cost: F32, *, radius: int, softness: float) -> F32:
     """The same in plain NumPy."""
-    height, width = domain.shape
+    height, width = index.shape
     total, weight = np.zeros((len(field), 4)), np.zeros(len(field))
     for dy in range(-radius, radius + 1):
         for dx in range(-radius, radius + 1):
@@ -112,8 +107,7 @@ def vote_twin(
             w = np.where(neighbour >= 0, np.exp(-np.minimum(cost[neighbour] / softness, 40)), 0)
             total += w[:, None] * colour[source[:, 0], source[:, 1]]
             weight += w
-    wanted = domain[targets[:, 0], targets[:, 1]] == 2
-    colour[targets[wanted, 0], targets[wanted, 1]] = (total / np.maximum(weight, 1e-30)[:, None])[wanted]
+    return np.asarray(total / np.maximum(weight, 1e-30)[:, None], np.float32)
 
 
 def _distance_twin(colour: F32, domain: I32, targets: I32, at: I32, radius: int) -> F32:

@@ -9,8 +9,9 @@ import quadrants as qd
 
 from ..datatypes import F32, F64, I32
 from .device import open_device
-from .raster import EMPTY, NEAR, _rasterise
+from .raster import EMPTY, NEAR
 
+OVERLAP = -5e-4  # of a face: so far it reaches over its edge, that rounding leaves no crack between neighbours
 SAME = 1.00001  # of a pixel's depth: what is as near as this is what was found there
 
 
@@ -26,7 +27,7 @@ def paint(pixels: F64, depths: F64, texels: F32, faces: I32, texture: F32, pictu
     corners[~np.isfinite(corners).all(1)] = -1  # on the camera's plane: behind it, for our purpose
     corners = np.ascontiguousarray(corners, np.float32)
     bits = np.full((height, width), EMPTY, np.float32).view(np.int32)
-    _rasterise(corners, faces, len(faces), width, height, bits)
+    _nearest(corners, faces, len(faces), width, height, bits)
     found = np.full((height, width, 2), -1, np.float32)
     _find(corners, np.ascontiguousarray(texels, np.float32), faces, len(faces), width, height, bits, found)
     _shade(found, texture, texture.shape[1], texture.shape[0], width, height, picture)
@@ -53,7 +54,7 @@ def paint_twin(pixels: F64, depths: F64, texels: F32, faces: I32, texture: F32, 
         weights = np.stack([wa, wb, 1 - wa - wb], -1)
         depth = 1 / (weights / z).sum(-1)
         window = np.s_[low[1] : high[1], low[0] : high[0]]
-        nearer = (weights >= 0).all(-1) & (depth < nearest[window])
+        nearer = (weights >= OVERLAP).all(-1) & (depth < nearest[window])
         nearest[window][nearer] = depth[nearer]
         found[window][nearer] = ((weights / z) @ t * depth[..., None])[nearer]
     seen = found[..., 0] >= 0
@@ -76,6 +77,38 @@ def _fetch_twin(texture: F32, at: F32) -> F32:
 
 def _cross(a: Any, b: Any) -> Any:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+@qd.kernel
+def _nearest(
+    corners: qd.types.NDArray[qd.f32, 2],
+    faces: qd.types.NDArray[qd.i32, 2],
+    count: qd.i32,
+    width: qd.i32,
+    height: qd.i32,
+    bits: qd.types.NDArray[qd.i32, 2],
+) -> None:
+    # Positive floats order like their bits read as integers: atomic_min on integers is there on every device.
+    for f in range(count):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        za, zb, zc = corners[a, 2], corners[b, 2], corners[c, 2]
+        ax, ay, bx, by = corners[a, 0], corners[a, 1], corners[b, 0], corners[b, 1]
+        cx, cy = corners[c, 0], corners[c, 1]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if qd.min(za, zb, zc) > NEAR and qd.abs(area) > 1e-12:
+            x0 = qd.max(qd.cast(qd.floor(qd.max(qd.min(ax, bx, cx), 0.0) - 0.5), qd.i32), 0)
+            y0 = qd.max(qd.cast(qd.floor(qd.max(qd.min(ay, by, cy), 0.0) - 0.5), qd.i32), 0)
+            x1 = qd.min(qd.cast(qd.ceil(qd.min(qd.max(ax, bx, cx), qd.cast(width, qd.f32))), qd.i32), width)
+            y1 = qd.min(qd.cast(qd.ceil(qd.min(qd.max(ay, by, cy), qd.cast(height, qd.f32))), qd.i32), height)
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    px, py = qd.cast(x, qd.f32) + 0.5, qd.cast(y, qd.f32) + 0.5
+                    wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / area
+                    wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / area
+                    wc = 1.0 - wa - wb
+                    if wa >= OVERLAP and wb >= OVERLAP and wc >= OVERLAP:
+                        z = 1.0 / (wa / za + wb / zb + wc / zc)
+                        qd.atomic_min(bits[y, x], qd.bit_cast(z, qd.i32))
 
 
 @qd.kernel
@@ -107,7 +140,7 @@ def _find(
                     wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / area
                     wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / area
                     wc = 1.0 - wa - wb
-                    if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
+                    if wa >= OVERLAP and wb >= OVERLAP and wc >= OVERLAP:
                         z = 1.0 / (wa / za + wb / zb + wc / zc)
                         if z <= qd.bit_cast(bits[y, x], qd.f32) * SAME:
                             for k in qd.static(range(2)):

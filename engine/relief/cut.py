@@ -18,6 +18,7 @@ SMALLEST = (
 )
 COARSE = (8, 60)  # rounds of reweighting at half that size, and steps of conjugate gradients in each
 FINE = (3, 30)  # and at the full one
+STEEPER = 1.4  # a jump is so much steeper than the slopes beside it: where a floor meets a wall there is none
 WORTH = 0.06  # of all edges' strength: a layer that would part fewer is not made
 CRUMB = 0.0006  # of the picture: a smaller piece goes to what is around it
 
@@ -66,9 +67,9 @@ def _jumps(q: F32) -> F32:
     sign = np.sign(change)
     # what a slope that goes the same way would have made of it anyway; the steeper side is the thing that turns away
     explained = np.maximum(np.minimum(before * sign, after * sign), 0) * (2 * r - 1) / r
-    steepest = np.maximum(before * sign, after * sign)
+    steepest = np.maximum(before * sign, after * sign) * (2 * r - 1) / r
     excess = np.abs(change) - explained
-    edge = (excess > SMALLEST) & (excess > 0.5 * np.abs(change)) & (steepest < 0.9 * np.abs(change))
+    edge = (excess > SMALLEST) & (excess > 0.5 * np.abs(change)) & (steepest * STEEPER < np.abs(change))
     return np.asarray(np.where(edge & (step * sign > 0), step, 0), np.float32)
 
 

@@ -138,12 +138,12 @@ def _layer(
     sure = _clean_depth(canvas.labels, own, band)
     hiding = np.where(hidden_by, canvas.inverse, np.inf).astype(np.float32)
     inverse = fill.depth(canvas.inverse, sure, hiding)
-    ring, touched = _ring(canvas, own, hidden_by, inverse, band)
+    ring, touched, border = _ring(canvas, own, hidden_by, inverse, band)
     nearest_own = _belongs(labels, number)
     ring, touched = ring & nearest_own, touched & nearest_own
     shown = (own | touched) & canvas.inside
-    # colours that a nearer layer shines through into are painted anew, like those behind it
-    mixed = own & (over > 0.02) & ~touched
+    # next to a nearer layer colours are painted anew: it shines through into them, and sharpened photos have bright rims there
+    mixed = own & ((over > 0.02) | _within(border, band)) & ~touched
     known = shown & ~mixed & (clean | (cover > 0.9))
     wanted = (ring | mixed | (own & ~canvas.inside)) & ~known
     outside = (labels < number) & _closer(own, hidden_by)
@@ -159,7 +159,7 @@ def _layer(
         name=name,
         colour=np.clip(rgba * 255 + 0.5, 0, 255).astype(np.uint8),
         depth=np.where(support, 1 / np.maximum(inverse, 1e-9), 0).astype(np.float32),
-        invented=support & (wanted & ~(own & canvas.inside)),
+        invented=support & wanted,
         margin=canvas.margin,
         surface=cloth(inverse, support, wanted, canvas.K, cam_from_world, settings.faces),
     )
@@ -192,14 +192,15 @@ def _clean_depth(labels: I32, own: Bool, band: int) -> Bool:
     return np.asarray(inner | (own & ~reached))
 
 
-def _ring(canvas: _Canvas, own: Bool, hidden_by: Bool, inverse: F32, band: int) -> tuple[Bool, Bool]:
-    """What a move may uncover of a layer behind nearer ones; and where it only touches them, so that the photo shows both.
+def _ring(canvas: _Canvas, own: Bool, hidden_by: Bool, inverse: F32, band: int) -> tuple[Bool, Bool, Bool]:
+    """What a move may uncover of a layer behind nearer ones; where it only touches them, so that the photo shows both; and
+    where it does not, the border between them.
 
     Along its border the step of depth says how far the nearer layer will move against it.
     """
     if not hidden_by.any():
         none = np.zeros_like(own)
-        return none, none
+        return none, none, none
     near, _ = _both_sides(canvas, hidden_by, band)
     three = np.ones((3, 3), np.uint8)
     border = hidden_by & (cv2.dilate(own.astype(np.uint8), three) > 0)
@@ -214,7 +215,7 @@ def _ring(canvas: _Canvas, own: Bool, hidden_by: Bool, inverse: F32, band: int) 
         some = border & (pixels > low) & (pixels <= high) if k else border & (pixels <= high)
         ring |= hidden_by & _within(some, high + band + PAD)
     touched = hidden_by & _within(border & touches, band + PAD) & ~_within(border & ~touches, band + PAD)
-    return ring, touched
+    return ring, touched, border & ~touches
 
 
 def _belongs(labels: I32, number: int) -> Bool:

@@ -92,8 +92,8 @@ def _ken_burns(settings: MoveSettings, frames: int) -> Moved:
     """A slow slide to the side while the lens closes in."""
     there = _there(settings, frames)
     places = np.zeros((frames, 3))
-    places[:, 0] = 0.8 * (2 * there - 1)
-    places[:, 2] = 0.4 * there
+    places[:, 0] = 0.65 * (2 * there - 1)
+    places[:, 2] = 0.35 * there
     return places, np.full(frames, 0.5), 1 + ZOOM * settings.amplitude * there
 
 
@@ -111,6 +111,6 @@ def _handheld(settings: MoveSettings, frames: int) -> Moved:
             places[:, axis] += (
                 strength * rng.uniform(0.6, 1.0) * np.sin(2 * np.pi * (turns * time / length + rng.uniform()))
             )
-    places[:, :2] /= max(float(np.hypot(places[:, 0], places[:, 1]).max()), 1e-9)
-    places[:, 2] = 0.3 * (places[:, 2] / max(float(np.abs(places[:, 2]).max()), 1e-9) + 1) / 2
+    places[:, :2] *= 0.8 / max(float(np.hypot(places[:, 0], places[:, 1]).max()), 1e-9)
+    places[:, 2] = 0.2 * (places[:, 2] / max(float(np.abs(places[:, 2]).max()), 1e-9) + 1) / 2
     return places, np.full(frames, STEADY), np.ones(frames)

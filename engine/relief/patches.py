@@ -18,7 +18,7 @@ LARGE = 1200  # pixels: the longer side of a large picture
 SMALLEST = 24  # pixels: no picture of the pyramid is smaller
 SHALLOW = 3.0  # pixels: a hole that is no deeper needs no coarser level
 NEAR = 0.4  # what depth weighs beside colour: a floor is filled from where it is as far away
-CHUNK = 60_000  # targets at once: between two chunks a cancel is heard
+MOST = 0.12  # of a colour: patches are corrected no further, for an edge that is not met is no error of brightness
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,22 @@ def _level(
             )
             seed += 1
         softness = max(float(np.percentile(cost, 60)), 1e-6) * (0.5 if coarser is not None else 1.0)
-        guide = colour[..., 3].copy()
-        vote(colour, domain, targets, index, field, cost, radius=radius, softness=softness)
-        colour[..., 3] = guide
+        said = vote(colour, targets, index, field, cost, radius=radius, softness=softness)
+        _write(colour, level.wanted, targets, said)
     return colour, index, field
+
+
+def _write(colour: F32, wanted: Bool, targets: I32, said: F32) -> None:
+    """Into the wanted pixels, without a seam: by as much as the patches are wrong at the rim, they are set right further in."""
+    off = np.zeros((*wanted.shape, 3), np.float32)
+    there = tuple(targets.T)
+    off[there] = np.clip(colour[there][:, :3] - said[:, :3], -MOST, MOST)
+    rim = np.zeros(wanted.shape, bool)
+    rim[there] = True
+    rim &= ~wanted
+    inner = tuple(targets[wanted[there]].T)
+    right = spread(off, rim)[inner] if rim.any() else np.float32(0)
+    colour[(*inner, np.s_[:3])] = np.clip(said[wanted[there], :3] + right, 0, 1)
 
 
 def _searched(

@@ -74,9 +74,5 @@ def test_search_is_its_twin() -> None:
 def test_vote_is_its_twin() -> None:
     hole = _a_hole()
     field, cost = search(**hole, radius=2, step=1, reach=8, seed=0)
-    one, two = hole["colour"].copy(), hole["colour"].copy()
-    rest = {name: hole[name] for name in ("domain", "targets", "index")} | {"field": field, "cost": cost}
-    vote(one, **rest, radius=2, softness=0.02)
-    vote_twin(two, **rest, radius=2, softness=0.02)
-    assert np.abs(one - two).max() < 1e-4
-    assert np.array_equal(one[hole["domain"] != 2], hole["colour"][hole["domain"] != 2])
+    rest = {name: hole[name] for name in ("colour", "targets", "index")} | {"field": field, "cost": cost}
+    assert np.abs(vote(**rest, radius=2, softness=0.02) - vote_twin(**rest, radius=2, softness=0.02)).max() < 1e-4
