@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..pack.files import PICKLES, SAFE
 from .cards import CARDS, Card
-from .providers.weights import PICKLES, SAFE
 
 DEEPEST = 4  # folders below the one that is looked into: Hugging Face's own cache is that deep
 MOST = 2000  # files and folders that are looked at

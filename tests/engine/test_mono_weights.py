@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from engine.errors import EngineError
-from engine.mono import found, pack
+from engine.mono import found
 from engine.mono.cards import CARDS, Library, card_of
 from engine.mono.choose import provider_of
 from engine.mono.providers import weights
+from engine.pack import files, pieces
 from engine.report import Report
 from engine.settings import MonoSettings
 
@@ -52,7 +53,7 @@ def test_a_whole_folder_and_its_file_are_taken(tmp_path):
     for given in (folder, folder / "model.safetensors"):
         there = weights.checkpoint_of(V2, given)
         assert there.files == (folder / "model.safetensors",) and there.config["model_type"] == "depth_anything"
-        assert weights.tensors_of(there.files[0]) == {"w": (2, 3)}
+        assert files.tensors_of(there.files[0]) == {"w": (2, 3)}
 
 
 @pytest.mark.parametrize("name", ["model.bin", "depth_anything_v2_vits.pth", "model.pt", "last.ckpt"])
@@ -207,7 +208,7 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
 def libraries(folder: Path, *names: str, ending: str | None = None) -> Path:
     """A made-up site-packages."""
     for name in names:
-        piece = next(piece for piece in pack.PIECES if piece.name == name)
+        piece = next(piece for piece in pieces.PIECES if piece.name == name)
         (folder / piece.module).mkdir(parents=True)
         (folder / piece.module / "__init__.py").touch()
         (folder / f"{name.replace('-', '_')}-{piece.version}.dist-info").mkdir()
@@ -217,20 +218,32 @@ def libraries(folder: Path, *names: str, ending: str | None = None) -> Path:
 
 
 def test_a_folder_that_the_user_points_at_is_looked_at(tmp_path):
-    whole = pack.look(libraries(tmp_path / "a", "torch", "transformers"))
+    whole = pieces.look(libraries(tmp_path / "a", "torch", "transformers"))
     assert not whole.problem and whole.versions["torch"] == "2.13.0" and "diffusers" in whole.missing
     below = libraries(tmp_path / "b" / "lib" / "python3.11" / "site-packages", "torch", "transformers")
-    assert pack.look(tmp_path / "b").folder == below and not pack.look(tmp_path / "b").problem
-    assert "no PyTorch" in pack.look(tmp_path / "none").problem
-    assert "lacks transformers" in pack.look(libraries(tmp_path / "c", "torch")).problem
+    assert pieces.look(tmp_path / "b").folder == below and not pieces.look(tmp_path / "b").problem
+    assert "no PyTorch" in pieces.look(tmp_path / "none").problem
+    assert "lacks transformers" in pieces.look(libraries(tmp_path / "c", "torch")).problem
     other = libraries(tmp_path / "d", "torch", "transformers", ending=".cpython-39-other.so")
-    assert "another Python" in pack.look(other).problem
+    assert "another Python" in pieces.look(other).problem
 
 
 def test_the_tests_go_by_the_packs_own_list():
     full = (ROOT / "requirements-pack.txt").read_text(encoding="utf-8").splitlines()
     bare = (ROOT / "requirements-pack-bare.txt").read_text(encoding="utf-8").splitlines()
-    assert set(pack.FULL) <= set(full) and set(pack.BARE) <= set(bare)
+    assert set(pieces.FULL) <= set(full) and set(pieces.BARE) <= set(bare)
     assert all(
-        piece.licence in ("MIT", "Apache-2.0", "BSD-3-Clause") for piece in pack.PIECES
+        piece.licence in ("MIT", "Apache-2.0", "BSD-3-Clause") for piece in pieces.PIECES
     )  # all may go with the GPL
+
+
+def test_lama_is_refused_as_a_pickle_and_missed_by_name(tmp_path):
+    from engine.relief import fill_lama
+    from engine.settings import DeviceChoice
+
+    picture, hole = np.zeros((20, 30, 3), np.uint8), np.ones((20, 30), bool)
+    (tmp_path / "big-lama.pt").write_bytes(b"PK\x03\x04")
+    for name, code in (("big-lama.pt", "pickle_refused"), ("nowhere.safetensors", "weights_missing")):
+        with pytest.raises(EngineError) as caught:
+            fill_lama.fill(picture, hole, tmp_path / name, DeviceChoice.CPU)
+        assert caught.value.code == code

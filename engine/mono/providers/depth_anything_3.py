@@ -10,11 +10,11 @@ import numpy as np
 
 from ...datatypes import F32, U8
 from ...errors import EngineError
+from ...pack.torch_side import as_array, device_of, inverse_of_depth, load, plainly, seen_something
 from ...report import Report
 from ...settings import MonoSettings
 from ..cards import Card
 from ..guess import Guess, Provider
-from .torch_side import as_array, device_of, inverse_of_depth, load, plainly, seen_something
 from .weights import Checkpoint, checkpoint_of, wrong_weights
 
 SIDE = 504  # pixels of the longer side, as its makers run it

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ...datatypes import F32, U8
+from ...pack.torch_side import as_array, device_of, fitted, load, plainly, precision, seen_something
 from ...report import Report
 from ...settings import MonoSettings
 from ..cards import Card
 from ..guess import Guess, Provider
-from .torch_side import as_array, device_of, fitted, load, plainly, precision, seen_something
 from .weights import Checkpoint, checkpoint_of, wrong_weights
 
 # Its answer runs from 0 (the nearest) to 1 (the furthest) and tells neither where 0 nor how long the way to 1 is. The furthest is taken

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...datatypes import F32, F64, U8, Bool
 from ...errors import EngineError
+from ...pack.torch_side import fitted, inverse_of_depth, seen_something
 from ...report import Report
 from ...settings import DeviceChoice, MonoSettings
 from ..cards import Card
 from ..guess import Guess, Provider
 from .onnx import Net
-from .torch_side import fitted, inverse_of_depth, seen_something
 from .weights import checkpoint_of
 
 TOKENS = 2500  # how finely it looks: its makers suggest 1200 to 2500

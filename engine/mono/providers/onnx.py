@@ -14,11 +14,11 @@ from PIL import Image
 
 from ...datatypes import F32, U8
 from ...errors import EngineError, Exit
+from ...pack.torch_side import ASK, fitted, inverse_depth, inverse_of_depth, seen_something
 from ...report import Report
 from ...settings import DeviceChoice
 from ..cards import Card
 from ..guess import Guess
-from .torch_side import ASK, fitted, inverse_depth, inverse_of_depth, seen_something
 from .weights import Checkpoint
 
 # How the networks of each family want the picture, as their preprocessor_config.json says where it lies beside the file.

@@ -6,12 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...datatypes import F32, U8
-from ...report import Report
-from ...settings import MonoSettings
-from ..cards import Card
-from ..guess import Guess, Provider
-from . import onnx
-from .torch_side import (
+from ...pack.torch_side import (
     as_array,
     device_of,
     fitted,
@@ -22,6 +17,11 @@ from .torch_side import (
     precision,
     seen_something,
 )
+from ...report import Report
+from ...settings import MonoSettings
+from ..cards import Card
+from ..guess import Guess, Provider
+from . import onnx
 from .weights import Checkpoint, checkpoint_of, wrong_weights
 
 # What config.json calls the network that a card's name begins with.

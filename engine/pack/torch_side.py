@@ -12,10 +12,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ...datatypes import F32, U8
-from ...errors import EngineError, Exit
-from ...settings import DeviceChoice
-from .weights import offline
+from ..datatypes import F32, U8
+from ..errors import EngineError, Exit
+from ..settings import DeviceChoice
+from .files import offline
 
 LONGEST = 2048  # pixels of the longer side of what a network is given: none of them looks at more
 ASK = "Add the PyTorch pack in Maquette's preferences, or point at a folder that has it."
