@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from ..datatypes import F32, U8
-from ..errors import EngineError, Exit
+from ..errors import Cancelled, EngineError, Exit
+from ..protocol import DEVICE_LOST
 from ..settings import DeviceChoice
 from .files import offline
 
@@ -92,7 +93,7 @@ def plainly(title: str, file: Path) -> Iterator[None]:
             "cuda" in said.lower() or "mps" in said.lower() or "hip" in said.lower()
         ):
             raise EngineError(
-                "gpu_memory",
+                DEVICE_LOST,  # where the device is ours to choose, the supervisor goes on with the processor
                 f"The graphics card has too little memory for {title}.",
                 exit_code=Exit.RESOURCES,
                 advice="Close other programs that use it, choose the processor, or a smaller network.",
@@ -100,7 +101,9 @@ def plainly(title: str, file: Path) -> Iterator[None]:
         if "can't allocate memory" in said or "not enough memory" in said.lower():
             raise MemoryError(said) from error
         raise _unfit(title, file, error) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except Cancelled:
+        raise
+    except Exception as error:  # each of the libraries has classes of its own, below none in common
         raise _unfit(title, file, error) from error
 
 

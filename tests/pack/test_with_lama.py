@@ -80,10 +80,10 @@ def test_without_a_hole_nothing_is_opened(picture, tmp_path):
 
 def test_another_network_is_refused(tmp_path, picture):
     from safetensors.torch import save_file
-    from spandrel.architectures.Compact import SRVGGNet
+    from spandrel.architectures.Compact import Compact
 
     file = tmp_path / "upscaler.safetensors"
-    save_file(SRVGGNet(num_conv=2, num_feat=8).state_dict(), file)
+    save_file(Compact(num_conv=2, num_feat=8).state_dict(), file)
     with pytest.raises(EngineError) as caught:
         fill_lama.fill(picture, _hole(picture), file, DeviceChoice.CPU)
     assert caught.value.code in ("wrong_weights", "weights_unfit")

@@ -117,7 +117,7 @@ def test_out_of_memory_is_said_plainly(tiny, picture, monkeypatch):
     monkeypatch.setattr(model, "forward", full)
     with pytest.raises(EngineError, match="too little memory for DPT Large") as caught:
         provider.read(picture, None, Report())
-    assert caught.value.code == "gpu_memory" and int(caught.value.exit_code) == 4
+    assert caught.value.code == "device_lost" and int(caught.value.exit_code) == 4
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
