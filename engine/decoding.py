@@ -17,6 +17,8 @@ from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlug
 
 from .colour import to_bytes, to_srgb
 from .datatypes import U8
+from .orientation import orientation_of as orientation_of  # part of reading a picture
+from .orientation import turned as turned
 from .sniffing import sniff
 from .tiff import HEIGHT, ORIENTATION, WIDTH, Directory, TiffReader, read_exif
 
@@ -158,12 +160,6 @@ def exif_of(image: Image.Image, handle: BinaryIO, wanted: Collection[int]) -> Di
     if not isinstance(block, bytes):
         return Directory()
     return read_exif(io.BytesIO(block.removeprefix(b"Exif\0\0")), wanted)
-
-
-def orientation_of(tags: Directory) -> int:
-    """1 to 8; what means nothing is 1."""
-    value = tags.number(ORIENTATION)
-    return int(value) if value in range(1, 9) else 1
 
 
 def holds_more(image: Image.Image) -> bool:
@@ -322,15 +318,3 @@ def _resized(pixels: U8, width: int, height: int) -> U8:
             cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC), np.uint8
         )
     return pixels
-
-
-def turned(pixels: U8, orientation: int) -> U8:
-    """As stored ─► upright, by the EXIF orientation."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    upright: U8 = np.ascontiguousarray(pixels)
-    return upright

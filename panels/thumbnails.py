@@ -1,8 +1,10 @@
 """Small pictures of the photos for the list. Blender decodes each in the background, when it is first drawn; it shows them as
-they are stored, so that those which are upright only by their EXIF are decoded here, in a thread of our own, and take its place."""
+they are stored, so that those which are upright only by their EXIF are decoded here, in a thread of our own, and take its place.
+Where our libraries are missing Blender's own picture is turned: it can be had on the main thread alone, so one at a time."""
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,10 @@ import numpy as np
 from bpy.types import ImagePreview
 from bpy.utils.previews import ImagePreviewCollection
 
+from ..engine.orientation import UPRIGHT, orientation_in, turned
+
 MOST = 600  # kept at once: a picture takes a quarter of a megabyte
+BETWEEN = 0.1  # seconds between two that are turned on the main thread
 LARGE, SMALL = 256, 32  # Blender's sizes of a preview and of an icon
 
 
@@ -21,8 +26,9 @@ class _Pictures:
     """By path: what Blender made, what our thread is at, and what came of it."""
 
     made: ImagePreviewCollection
-    turning: dict[str, Future[np.ndarray | None]] = field(default_factory=dict)
+    turning: dict[str, Future[np.ndarray | int | None]] = field(default_factory=dict)
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    turned_at: float = 0.0  # when Blender's own picture was last turned
 
 
 _held: list[_Pictures] = []  # none until the first is asked for; given back by `release`
@@ -41,11 +47,21 @@ def icon_of(path: str) -> int:
         pictures.turning[path] = pictures.thread.submit(_turned, path)
     turning = pictures.turning.get(path)
     if turning is not None and turning.done():
-        del pictures.turning[path]
-        if turning.result() is not None:
-            del pictures.made[path]
-            _fill(pictures.made.new(path), turning.result())
+        _settle(pictures, path, turning.result())
     return pictures.made[path].icon_id
+
+
+def _settle(pictures: _Pictures, path: str, found: np.ndarray | int | None) -> None:
+    """What the thread found out about a photo: nothing to do, the upright picture, or how Blender's is to be turned."""
+    if isinstance(found, int):
+        if time.monotonic() - pictures.turned_at < BETWEEN:
+            return  # at the next drawing
+        found = _turned_here(pictures, path, found)
+        pictures.turned_at = time.monotonic()
+    del pictures.turning[path]
+    if found is not None:
+        del pictures.made[path]
+        _fill(pictures.made.new(path), found)
 
 
 def release() -> None:
@@ -56,13 +72,27 @@ def release() -> None:
         bpy.utils.previews.remove(pictures.made)
 
 
-def _turned(path: str) -> np.ndarray | None:
-    """In the thread: no bpy. Where the libraries are missing, Blender's own picture has to do."""
+def _turned(path: str) -> np.ndarray | int | None:
+    """In the thread: no bpy. The upright picture; or where the libraries are missing, how the photo lies; None if it is upright."""
     try:
         from ..engine.photos.upright import upright_picture
     except ImportError:
-        return None
+        lies = orientation_in(Path(path))
+        return lies if lies != UPRIGHT else None
     return upright_picture(Path(path), LARGE)
+
+
+def _turned_here(pictures: _Pictures, path: str, orientation: int) -> np.ndarray | None:
+    """Blender's picture of it, upright. Of a copy that is never drawn: Blender may be at work on the other."""
+    copy = f"{path}|lying"
+    lying = pictures.made.load(copy, path, "IMAGE")
+    width, height = lying.image_size
+    pixels = np.empty(width * height * 4, np.float32)
+    if pixels.size:
+        lying.image_pixels_float.foreach_get(pixels)
+    del pictures.made[copy]
+    rows = (pixels.reshape(height, width, 4)[::-1, :, :3] * 255).round().astype(np.uint8)
+    return turned(rows, orientation) if rows.size else None
 
 
 def _fill(picture: ImagePreview, pixels: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from .moving import set_pivot
 UP, FRONT = Vector((0, 0, 1)), Vector((0, -1, 0))  # Blender's front view looks along +Y, at what faces -Y
 FLAT = 0.02  # three points in a line: the triangle's height over its longest side
 DIRECTIONS = 800  # in which the outermost vertices are looked for
+CHUNK = 512  # vertices at once: what comes of them stays in the processor's cache
 STEEPEST = 0.6  # cosine: a side that leans further than this from the ground is none to stand on
 SAME_SIDE = 0.9995  # cosine: triangles of the hull that are one side
 LEVEL = 1e-6
@@ -137,40 +138,48 @@ def _outermost(places: np.ndarray) -> np.ndarray:
     ways = np.stack([ring * np.cos(angle), ring * np.sin(angle), z], 1).astype(np.float32)
     found = np.zeros(DIRECTIONS, np.int64)
     reach = np.full(DIRECTIONS, -np.inf, np.float32)
-    for start in range(0, len(places), 65536):
-        along = places[start : start + 65536].astype(np.float32) @ ways.T
-        best = along.argmax(axis=0)
-        value = along[best, np.arange(DIRECTIONS)]
+    flat = np.ascontiguousarray(places.T, np.float32)
+    for start in range(0, len(places), CHUNK):
+        along = ways @ flat[:, start : start + CHUNK]
+        best = along.argmax(axis=1)
+        value = along[np.arange(DIRECTIONS), best]
         better = value > reach
         found[better], reach[better] = best[better] + start, value[better]
     return np.unique(places[np.unique(found)], axis=0)
 
 
-def _hull_sides(outer: np.ndarray) -> list[tuple[np.ndarray, list[np.ndarray]]]:
-    """The hull's flat sides: (outward normal, triangles (3, 3))."""
+def _hull_sides(outer: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The hull's flat sides, the one with the largest triangle first: (outward normal, triangles (N, 3, 3))."""
+    triangles = _hull(outer)
+    normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    lengths = np.linalg.norm(normals, axis=1)
+    order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
+    triangles, normals = triangles[order], normals[order] / lengths[order, None]
+    inwards = np.einsum("ij,ij->i", normals, triangles[:, 0]) <= 0  # the middle is inside
+    normals[inwards] *= -1
+    firsts: list[int] = []  # each side goes by its largest triangle
+    side_of = np.empty(len(order), np.int64)
+    for index, normal in enumerate(normals):
+        same = np.flatnonzero(normals[firsts] @ normal > SAME_SIDE)
+        side_of[index] = same[0] if len(same) else len(firsts)
+        if not len(same):
+            firsts.append(index)
+    return [(normals[first], triangles[side_of == side]) for side, first in enumerate(firsts)]
+
+
+def _hull(outer: np.ndarray) -> np.ndarray:
+    """(F, 3, 3) the triangles of the convex hull."""
     shell = bmesh.new()
     try:
         for place in outer:
             shell.verts.new(place)
+        shell.verts.index_update()
         made = bmesh.ops.convex_hull(shell, input=shell.verts, use_existing_faces=False)
         faces = [part for part in made["geom"] if isinstance(part, bmesh.types.BMFace)]
-        triangles = [np.array([vertex.co for vertex in face.verts], np.float64) for face in faces]
+        corners = [vertex.index for face in faces for vertex in face.verts[:3]]
+        return outer[np.array(corners, np.int64).reshape(-1, 3)]
     finally:
         shell.free()
-    sides: list[tuple[np.ndarray, list[np.ndarray]]] = []
-    for triangle in sorted(triangles, key=lambda one: -np.linalg.norm(np.cross(one[1] - one[0], one[2] - one[0]))):
-        normal = np.cross(triangle[1] - triangle[0], triangle[2] - triangle[0])
-        length = np.linalg.norm(normal)
-        if length == 0:
-            continue
-        normal = normal / length * (1 if normal @ triangle[0] > 0 else -1)  # the middle is inside
-        for same, members in sides:
-            if same @ normal > SAME_SIDE:
-                members.append(triangle)
-                break
-        else:
-            sides.append((normal, [triangle]))
-    return sides
 
 
 def _is_above(point: np.ndarray, triangle: np.ndarray, normal: np.ndarray) -> bool:
