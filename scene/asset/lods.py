@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Object
 
-from .retopo import decimate
+from .decimate import decimate
 from .tools import copy_of, triangles_of
 
 FEWEST = 12  # triangles: below it nothing is left to simplify

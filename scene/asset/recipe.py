@@ -62,7 +62,7 @@ def steps(work: Work) -> Iterator[tuple[str, Callable[[Work], None]]]:
     yield (
         {
             Retopo.TRIANGLES: "Decimating to the budget",
-            Retopo.QUADS: "Quads by QuadriFlow (can take minutes)",
+            Retopo.QUADS: "Quads by QuadriFlow (5 minutes at most)",
             Retopo.CLOSED: "Voxel remesh and Decimate",
             Retopo.KEEP: "Keeping the mesh",
         }[settings.retopo],

@@ -1,7 +1,8 @@
 """Makes one asset in a Blender of its own: `blender --background --python worker.py -- JOB` or, with the bpy module, `python worker.py JOB`.
 
 It tells its events on standard output as the engine does, and ends when its input closes. So the artist's window stays free
-during bakes of minutes, Escape always works, and a remesher that crashes takes nothing with it.
+during bakes of minutes, Escape always works, and a remesher that crashes takes nothing with it. JOB is an asset's .json, or the .npz of a
+surface whose quads such a worker wants from a worker of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import threading
 import traceback
 from pathlib import Path
 
+import bpy  # noqa: F401  (first of all: only then is there a bmesh)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,9 +23,10 @@ def main() -> None:
     """Runs the job that the last word names; the exit code is the engine's."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.path.insert(0, str(ROOT.parent))
-    bench = importlib.import_module(f"{ROOT.name}.scene.asset.bench")
+    path = Path(sys.argv[-1])
+    inside = "quads" if path.suffix == ".npz" else "bench"
     try:
-        code = bench.run(Path(sys.argv[-1]))
+        code = importlib.import_module(f"{ROOT.name}.scene.asset.{inside}").run(path)
     except BaseException:
         traceback.print_exc()
         code = 5

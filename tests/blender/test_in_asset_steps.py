@@ -75,12 +75,20 @@ def test_an_open_scan_becomes_watertight(high, part):
     assert tools.open_edges(low.data) == (0, 0) and abs(triangles(low.data) / BUDGET - 1) < 0.05
 
 
-def test_without_quadriflow_it_says_so_and_goes_on(high, part, monkeypatch):
-    retopo, kinds = part("scene.asset.retopo"), part("scene.asset.settings").Retopo
-    monkeypatch.setattr(retopo, "_quads", lambda *_: None)
+@pytest.mark.parametrize("trouble", ["missing", "slow"])
+def test_without_quadriflow_or_time_for_it_it_says_so_and_goes_on(high, part, monkeypatch, tmp_path, trouble):
+    retopo, quads, kinds = part("scene.asset.retopo"), part("scene.asset.quads"), part("scene.asset.settings").Retopo
+    if trouble == "missing":  # the Blender that was to do it ends without a mesh
+        ends = tmp_path / "ends.py"
+        ends.write_text("raise SystemExit(2)", encoding="utf-8")
+        monkeypatch.setattr(quads, "WORKER", ends)
+    else:
+        flow = retopo.flow
+        monkeypatch.setattr(retopo, "flow", lambda *given: flow(*given, seconds=0.3))
     said = []
     low = retopo.retopologise(high, kinds.QUADS, BUDGET, "Low", lambda kind, text: said.append((kind, text)))
-    assert said[0][0] == "WARNING" and "QuadriFlow" in said[0][1]
+    assert said[0][0] == "WARNING" and "triangles, not quads" in said[0][1]
+    assert ("gave no mesh" if trouble == "missing" else "not done after 0 seconds") in said[0][1]
     assert abs(triangles(low.data) / BUDGET - 1) < 0.05
 
 
