@@ -30,6 +30,7 @@ SIZES = (
     ((224, 288), 0.06),
 )
 SMALL = (((96, 128), 0.5), ((96, 160), 0.2), ((96, 96), 0.08), ((128, 96), 0.12), ((128, 128), 0.1))
+MIDDLE = (((128, 160), 0.4), ((128, 192), 0.28), ((128, 224), 0.08), ((160, 160), 0.1), ((160, 128), 0.14))
 TURN = math.radians(4)  # about one picture in three is level
 ZOOM = 0.6  # the tightest crop
 NOISE = np.random.default_rng(0).normal(0, 1, 1 << 20).astype(np.float32)

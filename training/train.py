@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.batches import SIZES, SMALL, batch, one_of, real_pairs
+from training.batches import MIDDLE, SIZES, SMALL, batch, one_of, real_pairs
 from training.losses import Weights, losses
 from training.network import DepthNet, Plan, parameters_in, plan_of
 from training.pool import Makers, Pool, Recipe, usual_folder
@@ -65,7 +65,8 @@ class Options:
     pool: Path | None = None
     shards: Path | None = None  # a folder of NAME.npz (pictures, inverse) rendered before, to begin with
     plan: str = ""  # changes to the plan: "widths=32,64,96,128,192 blocks=1,1,2"
-    small: float = 0.35  # this share of the time at half the size, with one and a half times the batch
+    small: float = 0.5  # this share of the time at half the size, with one and a half times the batch
+    middle: float = 0.75  # until this share of the time at two thirds of it
     weights: str = ""  # changes to the losses' weights: "gradient=1 order=0"
 
     @property
@@ -264,7 +265,8 @@ class Trainer:
         def make(number: int) -> tuple[Tensor, Tensor]:
             rng = np.random.default_rng([options.seed, number])
             count = options.batch * 3 // 2 if self.is_small else options.batch
-            return batch(draw, count, rng, one_of(SMALL if self.is_small else SIZES, rng))
+            sizes = SMALL if self.is_small else MIDDLE if self.done < options.middle else SIZES
+            return batch(draw, count, rng, one_of(sizes, rng))
 
         number = self.step
         if self.device == "cpu":
