@@ -19,12 +19,12 @@ from .voting import Electorate, vote
 
 FIRST_SIDE = 640  # the first vote is held at this size, the longer side
 ROUNDS = (
-    (6.0, 14.0, 40, 0.5),
-    (3.0, 10.0, 28, 0.25),
+    (6.0, 14.0, 40, 0.25),
+    (3.0, 10.0, 28, 0.15),
     (1.5, 10.0, 20, 0.1),
 )  # reach in the network's pixels, colour, voters, prior
-FOLLOW = (3.5, 12.0, 16, 0.3)  # reach in pixels
-CRISP = 6.0  # how much steeper the border becomes than the vote
+FOLLOW = (3.5, 16.0, 16, 0.2)  # reach in pixels
+CRISP = 10.0  # how much steeper the border becomes than the vote
 STRIP = 256  # rows that are put together at once
 
 

@@ -13,7 +13,7 @@ REACH = 3  # the map's pixels on either side of an edge that it may be blurred o
 JUMP = (0.06, 0.12)  # of the far side: from a smaller step of depth on nothing is done, from the larger on all
 _BEND = 2  # pixels over which bends are measured
 _STEP_OF_BEND = 1.8  # how much larger a step, blurred by a pixel, is than its bends
-_ALIKE = 0.12  # of the jump: so near to its end belongs to the side
+_ALIKE = 0.1  # of the jump: so near to its end belongs to the side
 
 
 @dataclass(frozen=True)

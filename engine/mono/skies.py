@@ -28,9 +28,12 @@ def split_sky(guess: Guess, picture: U8, check: Callable[[], None] = lambda: Non
 
 def _beside(coarse: F32, probability: F32) -> F32:
     """In the sky, and where it blends with what is before it, the depth of what stands beside it."""
-    ground = np.asarray(probability < 0.2, np.float32)
-    if not ground.any():
+    below = (probability < 0.2).view(np.uint8)
+    if not below.any():
         return coarse
+    inner = cv2.erode(below, np.ones((3, 3), np.uint8))  # the rim may be blurred with the sky already
+    thin = below & ~cv2.dilate(inner, np.ones((5, 5), np.uint8))
+    ground = np.asarray(inner | thin, np.float32)
     filled, known = coarse * ground, ground
     for size in (3, 5, 9, 17, 33, 65, 129):
         wide, share = (
