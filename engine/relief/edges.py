@@ -27,6 +27,7 @@ WIDER = 1.05  # a wider look must see so much more of a jump than a narrower one
 SHARP = 0.8  # nodes: how wide a hard edge is smoothed to find where it runs between the nodes
 SMEARED = 0.015  # of the picture's longer side
 BENT = 0.03  # of a tear's jump: less is no bend
+TO_BACK = 0.3  # nodes: a pixel that both sides share goes to the front, where it is no ghost of it on what lies behind
 MARGIN = 0.12  # of the way between two nodes: a cut keeps this far from both, so that no needles arise
 
 
@@ -256,7 +257,8 @@ def _where(hard: list[F32], soft: list[F32], first, second) -> F32:  # type: ign
         rise = high - low
         size = np.abs(b - a)
         safe = np.where(np.abs(rise) > 1e-9, rise, 1)
-        here = np.clip(((a + b) / 2 - low) / safe, MARGIN, 1 - MARGIN)
+        behind = np.where(b < a, TO_BACK, -TO_BACK) if total is None else 0
+        here = np.clip(((a + b) / 2 - low) / safe + behind, MARGIN, 1 - MARGIN)
         here = np.where(np.abs(rise) > 1e-9, here, 0.5)
         # a border of what is left out counts more than any jump of depth along it
         size = size / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9) if total is None else size * 10

@@ -12,9 +12,11 @@ from ..datatypes import F32, F64, Bool, TriMesh
 from ..errors import EngineError
 from ..images import load_mask
 from ..report import Report
-from ..settings import ReliefSettings, Sky
-from ..single import MonoDepth, Part, UvMesh
+from ..settings import Back, ReliefSettings, Sky
+from ..single import MonoDepth, UvMesh
+from .close import Solid, closed, opened, width_depth
 from .crumbs import without_crumbs, without_scratches
+from .dome import behind_horizon, joined
 from .edges import Tears, hardened, rim_depths, rims_cleaned, torn
 from .errors import errors_of
 from .frame import LEVEL, in_camera, to_world
@@ -24,39 +26,64 @@ from .sheet import Sheet, cut, faces_of
 from .smooth import smoothed
 from .triangulate import node_errors, within_budget
 
+FRONT_SHARE = 0.45  # of the budget, where a back of as many faces and walls are to come
+FEWEST = 60
 RIM_SMOOTH = 0.1  # of the most there is
 SKY_BEHIND = 1.25  # times the furthest: the dome's radius
 
 
 def relief(mono: MonoDepth, settings: ReliefSettings, report: Report, cam_from_world: F64 = LEVEL) -> UvMesh:
     """The mesh, in world. Its UVs lead straight into the photo; what the photo does not show is marked as filled."""
-    nodes = MOST_NODES
+    settings = _fitting(settings)
+    nodes, budget = MOST_NODES, settings.faces
+    if settings.back is not Back.OPEN:
+        budget = int(budget * FRONT_SHARE)
     while True:
-        sheet = _sheet(mono, settings, report, nodes)
-        if sheet is not None:
+        solid = _solid(mono, settings, budget, report, nodes)
+        if solid is not None and len(solid.faces) <= settings.faces:
             break
-        nodes //= 2  # even the coarsest mesh with all its tears is over the budget
-    vertices = to_world(in_camera(sheet.pixels, 1 / sheet.q, mono.K), cam_from_world)
+        if solid is None or budget < FEWEST:
+            nodes //= 2  # even the coarsest mesh with all its tears is over the budget
+        else:
+            budget = int(budget * 0.98 * settings.faces / len(solid.faces))
+    vertices = to_world(in_camera(solid.pixels, solid.depth, mono.K), cam_from_world)
     height, width = mono.inverse_depth.shape
-    uvs = np.stack([sheet.uvs_at[:, 0] / width, 1 - sheet.uvs_at[:, 1] / height], 1)
-    mesh = TriMesh(vertices=vertices.astype(np.float32), faces=sheet.faces.astype(np.int32), filled=sheet.invented)
-    part = np.where(sheet.sky, Part.SKY.value, Part.FRONT.value).astype(np.uint8)
-    return UvMesh(mesh=mesh, uvs=uvs.astype(np.float32), part=part)
+    uvs = np.stack([solid.uvs_at[:, 0] / width, 1 - solid.uvs_at[:, 1] / height], 1)
+    mesh = TriMesh(vertices=vertices.astype(np.float32), faces=solid.faces.astype(np.int32), filled=solid.invented)
+    return UvMesh(mesh=mesh, uvs=uvs.astype(np.float32), part=solid.part)
 
 
-def _sheet(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: int) -> Sheet | None:
-    """The front; None where the budget is too small for so fine a lattice."""
+def _fitting(settings: ReliefSettings) -> ReliefSettings:
+    """What goes together: a plate is one sheet with its sky flat behind it, and a prop has none."""
+    if settings.back is Back.PLATE:
+        return replace(settings, tear=0.0, sky=Sky.CUT if settings.sky is Sky.CUT else Sky.KEEP)
+    return settings if settings.back is Back.OPEN else replace(settings, sky=Sky.CUT)
+
+
+def _solid(mono: MonoDepth, settings: ReliefSettings, budget: int, report: Report, nodes: int) -> Solid | None:
+    """The front and what belongs behind it; None where the budget is too small for so fine a lattice."""
     lattice, tears = prepared(mono, settings, report, nodes)
     with report.step("faces", share=0.5):
-        table_levels = levels_of(lattice.q, tears, lattice.tile)
-        report.check()
-        errors = node_errors(lattice, errors_of(lattice, lattice.q, table_levels, mono.photo.width))
-        report.check()
-        table = Table(table_levels, lattice.across + 1)
-        leaves = within_budget(
-            lattice, errors, table, settings.faces, lambda found: faces_of(found, lattice.kept), report.check
-        )
-        return None if leaves is None else cut(lattice, lattice.q, table, leaves)
+        dome = None
+        if settings.sky is Sky.DOME and settings.tear > 0:
+            dome = behind_horizon(lattice, budget)
+        front = _front(lattice, tears, budget - (0 if dome is None else len(dome.faces)), mono.photo.width, report)
+        if front is None:
+            return None
+        if settings.back is Back.OPEN:
+            return opened(joined(front, dome))
+        width = lattice.width / float(mono.K[0, 0]) * width_depth(front.q)
+        return closed(front, settings.back, settings.thickness, width)
+
+
+def _front(lattice: Lattice, tears: Tears, budget: int, photo_width: int, report: Report) -> Sheet | None:
+    levels = levels_of(lattice.q, tears, lattice.tile)
+    report.check()
+    errors = node_errors(lattice, errors_of(lattice, lattice.q, levels, photo_width))
+    report.check()
+    table = Table(levels, lattice.across + 1)
+    leaves = within_budget(lattice, errors, table, budget, lambda found: faces_of(found, lattice.kept), report.check)
+    return None if leaves is None else cut(lattice, lattice.q, table, leaves)
 
 
 def prepared(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: int) -> tuple[Lattice, Tears]:
@@ -115,7 +142,12 @@ def _with_sky(lattice: Lattice, settings: ReliefSettings) -> Lattice:
     solid: Bool = lattice.kept & ~lattice.sky
     reach: F32 = stretch / lattice.q
     far = float(reach[solid].max()) if solid.any() else 1.0
-    behind = stretch / (far * SKY_BEHIND) if settings.sky is Sky.DOME else np.full_like(stretch, 1 / (far * SKY_BEHIND))
+    if settings.back is Back.PLATE:
+        behind = np.full_like(stretch, np.quantile(lattice.q[solid], 0.02) if solid.any() else 1.0)
+    elif settings.sky is Sky.DOME:
+        behind = stretch / (far * SKY_BEHIND)
+    else:
+        behind = np.full_like(stretch, 1 / (far * SKY_BEHIND))
     return replace(lattice, q=np.where(lattice.sky, behind, lattice.q).astype(np.float32))
 
 
