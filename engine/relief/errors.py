@@ -18,6 +18,7 @@ from .segments import Level, Sides, _pick
 PERCENT = 100.0  # one percent of depth counts as much as a tear one pixel off
 WARP = 0.35  # what a pixel counts by which the photo is bent inside a triangle: less than one at a tear
 FAR_COUNTS = 0.25  # of the usual inverse depth: what is far away may be off by more
+CHANCE = 0.2
 IRRELEVANT = 0.0
 
 
@@ -39,8 +40,18 @@ def errors_of(lattice: Lattice, q: F32, levels: list[Level], photo_width: int) -
     px = photo_width / lattice.across
     out: list[Nodes] = []
     for below, level in pairwise(levels):
-        out.append(_with_dependents(_own(q, weight, below, level, px), out[-1] if out else None))
+        out.append(_with_dependents(_unlike(_own(q, weight, below, level, px)), out[-1] if out else None))
     return out
+
+
+def _unlike(nodes: Nodes) -> Nodes:
+    """Many that are equally wrong could be taken only all at once, and a budget not be met: a little chance parts them."""
+    rng = np.random.default_rng(nodes.size)
+
+    def shaken(values: F32) -> F32:
+        return np.asarray(values * (1 + CHANCE * rng.random(values.shape, np.float32)), np.float32)
+
+    return Nodes(size=nodes.size, middle=shaken(nodes.middle), right=shaken(nodes.right), below=shaken(nodes.below))
 
 
 def _own(q: F32, weight: F32, fine: Level, level: Level, px: float) -> Nodes:

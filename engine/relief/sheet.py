@@ -36,20 +36,22 @@ def faces_of(leaves: Leaves, kept: Bool) -> int:
     crossed = leaves.odd.sum(1)
     whole = (crossed == 0) & (keep.sum(1) >= 2)
     total = int(whole.sum())
-    one = crossed == 1
-    total += int(_ends(leaves, one, keep).sum())
+    a, b = _ends(leaves, crossed == 1, keep)
+    total += int(a.sum() + b.sum() + 2 * (a & b).sum())
     two = np.nonzero(crossed == 2)[0]
     lone = np.argmin(leaves.odd[two][:, [1, 2, 0]], 1)  # the corner across from the whole side
     alone = keep[two, lone]
     others = keep[two, (lone + 1) % 3] | keep[two, (lone + 2) % 3]
     total += int(alone.sum() + 2 * others.sum() + 2 * (alone & others).sum())
-    return total + 2 * int(keep[crossed == 3].sum())
+    three = keep[crossed == 3]
+    return total + 2 * int(three.sum() + (three & np.roll(three, -1, 1)).sum())
 
 
-def _ends(leaves: Leaves, one: Bool, keep: Bool) -> Bool:
+def _ends(leaves: Leaves, one: Bool, keep: Bool) -> tuple[Bool, Bool]:
+    """Whether the two ends of the crossed side are kept."""
     at = np.argmax(leaves.odd[one], 1)
     rows = np.arange(len(at))
-    return np.concatenate([keep[one][rows, at], keep[one][rows, (at + 1) % 3]])
+    return keep[one][rows, at], keep[one][rows, (at + 1) % 3]
 
 
 def cut(lattice: Lattice, q: F32, table: Table, leaves: Leaves) -> Sheet:
@@ -124,8 +126,10 @@ class _Maker:
         """A tear ends at the corner across from the side that it crosses."""
         side = np.argmax(self.leaves.odd[rows], 1)
         a, b, c = (self.leaves.corners[rows, (side + k) % 3] for k in range(3))
-        self._put(np.stack([a, self._cut_of(rows, side, True), c], 1), a)
-        self._put(np.stack([self._cut_of(rows, side, False), b, c], 1), b)
+        x, x_2 = self._cut_of(rows, side, True), self._cut_of(rows, side, False)
+        self._put(np.stack([a, x, c], 1), a)
+        self._put(np.stack([x_2, b, c], 1), b)
+        self._hem(x, c, x_2, c, a, b)
 
     def halved(self, rows: Index) -> None:
         """A tear parts one corner from the other two."""
@@ -138,16 +142,18 @@ class _Maker:
         others = np.where(self.kept[b], b, c)
         self._put(np.stack([x_2, b, c], 1), others)
         self._put(np.stack([x_2, c, y_2], 1), others)
-        both = self.kept[a] & self.kept[others]
-        self._hem(*(v[both] for v in (x, y, x_2, y_2, a, others)))
+        self._hem(x, y, x_2, y_2, a, others)
 
-    def _hem(self, x: Index, y: Index, x_2: Index, y_2: Index, a: Index, others: Index) -> None:
-        """Remembers where the side behind is to go on under the one in front."""
-        q = self.q[1]
-        behind = q[x - self.base] + q[y - self.base] < q[x_2 - self.base] + q[y_2 - self.base]
-        run = self.pixels[1][y - self.base] - self.pixels[1][x - self.base]
-        away = np.stack([-run[:, 1], run[:, 0]], 1)  # along a → x → y counter-clockwise, the corner `a` is at its left
-        toward = self.pixels[0][a] - self.pixels[1][x - self.base]
+    def _hem(self, *ends: Index) -> None:
+        """Remembers where the side behind is to go on under the one in front: along x → y on the side of the node `a`, and
+        along the same line, x_2 → y_2, on the side of `others`."""
+        both = self.kept[ends[4]] & self.kept[ends[5]]
+        x, y, x_2, y_2, a, others = (end[both] for end in ends)
+        q, pixels = np.concatenate(self.q), np.concatenate(self.pixels)
+        behind = q[x] + q[y] < q[x_2] + q[y_2]
+        run = pixels[y] - pixels[x]
+        away = np.stack([-run[:, 1], run[:, 0]], 1)
+        toward = pixels[a] - pixels[x]
         away *= -np.sign((away * toward).sum(1))[:, None]
         away = np.where(behind[:, None], away, -away)
         first, second = np.where(behind, y, x_2), np.where(behind, x, y_2)
@@ -160,12 +166,14 @@ class _Maker:
         cuts = [(self._cut_of(rows, k, True), self._cut_of(rows, (k + 2) % 3, False)) for k in range(3)]
         places = [np.concatenate(self.pixels)[ahead] for ahead, _ in cuts]
         middle = np.mean(places, 0)
+        q = np.concatenate(self.q)
+        owns = [self._more(middle, (q[ahead] + q[behind]) / 2) for ahead, behind in cuts]
+        corners = self.leaves.corners[rows].T
         for k, (ahead, behind) in enumerate(cuts):
-            q = np.concatenate(self.q)
-            corner = self.leaves.corners[rows, k]
-            own = self._more(middle, (q[ahead] + q[behind]) / 2)
-            self._put(np.stack([corner, ahead, own], 1), corner)
-            self._put(np.stack([corner, own, behind], 1), corner)
+            self._put(np.stack([corners[k], ahead, owns[k]], 1), corners[k])
+            self._put(np.stack([corners[k], owns[k], behind], 1), corners[k])
+            other = (k + 1) % 3
+            self._hem(ahead, owns[k], cuts[other][1], owns[other], corners[k], corners[other])
 
     def _put_hems(self) -> None:
         if not self._hems:
