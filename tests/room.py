@@ -57,12 +57,12 @@ class Room:
 
         `bare` leaves the things out.
         """
-        _, depth, what = self._rays(cam_from_world, zoom, 1, bare)
+        _, depth, what = self._rays(cam_from_world, zoom, 1, bare, coloured=False)
         colour = self._rays(cam_from_world, zoom, samples, bare)[0]
         colour = colour.reshape(self.height, samples, self.width, samples, 3).mean((1, 3))
         return np.clip(np.round(colour * 255), 0, 255).astype(np.uint8), depth, what
 
-    def _rays(self, pose, zoom, samples, bare):  # type: ignore[no-untyped-def]
+    def _rays(self, pose, zoom, samples, bare, coloured=True):  # type: ignore[no-untyped-def]
         from engine.relief.frame import LEVEL
 
         pose = LEVEL if pose is None else pose
@@ -77,6 +77,8 @@ class Room:
         self._hit_planes(start, ray, depth, what, normal)
         for number, thing in enumerate(() if bare else self.things):
             _hit(thing, start, ray, depth, what, normal, 3 + number)
+        if not coloured:
+            return None, depth, what
         point = np.where(np.isinf(depth)[..., None], ray, start + ray * np.where(np.isinf(depth), 1, depth)[..., None])
         return self._colours(point, ray, what, normal), depth, what
 
@@ -111,7 +113,7 @@ class Room:
 
     def mono(self, folder: Path = Path("."), *, tilted: bool = False) -> MonoDepth:
         """The truth as if a network had read it."""
-        _, depth, what = self.cast()
+        _, depth, what = self._rays(None, 1.0, 1, False, coloured=False)
         photo = Photo(
             name="room.png",
             path=folder / "room.png",

@@ -13,7 +13,7 @@ from ..errors import EngineError
 from ..jobs import StageJob
 from ..protocol import Event, ResultEvent
 from ..relief import stage as relief
-from ..relief.frame import tilted
+from ..relief.ground import Ground, camera_of, ground
 from ..report import Report, RunReport
 from ..settings import DeviceChoice
 from ..single import MonoDepth, Staged, UvMesh
@@ -39,9 +39,10 @@ def run(job: StageJob, emit: Callable[[Event], None] | None = None, stop: thread
             photo = _the_photo(job, stage)
         earlier = Earlier.of(workspace, photo)
         mono, key = _mono(job, report, earlier, photo)
-        camera = tilted(mono.up)
+        found = ground(mono)
+        camera = camera_of(mono, found)
         surface, relief_key = _relief(job, report, earlier, mono, camera, key)
-        beside, layers_key = _layers(job, report, earlier, mono, camera, key)
+        beside, layers_key = _layers(job, report, earlier, mono, camera, found, key)
         staged = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(beside))
         keys = {"mono": key, "relief": relief_key, "layers": layers_key}
         if keys != earlier.keys:
@@ -116,7 +117,7 @@ def _relief(
 
 
 def _layers(
-    job: StageJob, report: RunReport, earlier: Earlier, mono: MonoDepth, camera: F64, key: str
+    job: StageJob, report: RunReport, earlier: Earlier, mono: MonoDepth, camera: F64, found: Ground | None, key: str
 ) -> tuple[Shown, str]:
     """Layers with what was hidden, how far a camera may move over them, the ground and the sun."""
     key = key_of(VERSION, key, camera, job.settings.layers)
@@ -124,4 +125,4 @@ def _layers(
     with report.stage("layers", skipped=done is not None) as stage:
         if done is not None:
             return Shown(**{name: getattr(done, name) for name in Shown.__dataclass_fields__}), key
-        return shown(mono, camera, job.settings.layers, stage), key
+        return shown(mono, camera, found, job.settings.layers, stage), key

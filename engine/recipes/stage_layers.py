@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ..datatypes import F64
 from ..images import load_photo
+from ..relief.ground import Ground
 from ..relief.layers import layers
+from ..relief.sun import sun
 from ..relief.sway import planned, proven
 from ..report import Report
 from ..settings import LayerSettings
@@ -25,7 +27,7 @@ class Shown:
     sun: F64 | None = None
 
 
-def shown(mono: MonoDepth, camera: F64, settings: LayerSettings, report: Report) -> Shown:
+def shown(mono: MonoDepth, camera: F64, found: Ground | None, settings: LayerSettings, report: Report) -> Shown:
     """All of it."""
     photo = mono.photo
     scale = min(1.0, settings.max_side / max(photo.width, photo.height))
@@ -34,4 +36,14 @@ def shown(mono: MonoDepth, camera: F64, settings: LayerSettings, report: Report)
     reach = proven(made, mono, camera, planned(mono), report)
     report.count("layers", len(made))
     report.count("sway", round(reach.sway, 5))
-    return Shown(layers=made, sway=reach.sway, push=reach.push, pivot=reach.pivot)
+    light = sun(mono, picture, camera)
+    report.count("ground", found is not None)
+    report.count("sun", light is not None)
+    return Shown(
+        layers=made,
+        sway=reach.sway,
+        push=reach.push,
+        pivot=reach.pivot,
+        ground=None if found is None else found.in_world(camera),
+        sun=light,
+    )
