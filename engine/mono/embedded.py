@@ -14,7 +14,7 @@ from .cards import EMBEDDED, Card, card_of
 from .guess import Guess
 
 FILE = Path(__file__).with_name("embedded.onnx")
-WORK_SIDE = 384  # the longer side of what the network sees, in pixels
+SIDES = (384,)  # the longer side of what the network sees, in pixels, the finest first: with several, their mean
 MULTIPLE = 32  # both sides are multiples of it
 
 
@@ -47,13 +47,21 @@ class Embedded:
         return card_of(EMBEDDED)
 
     def read(self, picture: U8, focal_px: float | None, report: Report) -> Guess:
-        """The mean over the picture and its mirror image: it costs twice the time and evens out left and right."""
-        small = shrunk(picture)
-        ahead = self._forward(small)
-        report.check()
-        mirrored = self._forward(small[:, ::-1])[:, :, ::-1]
-        inverse_depth, sky = (ahead + mirrored) / 2
-        return Guess(inverse_depth=np.maximum(inverse_depth, 0), sky=np.clip(sky, 0, 1))
+        """The mean over the picture and its mirror image (it evens out left and right), and over the sizes."""
+        answers = []
+        for side in SIDES:
+            small = shrunk(picture, side)
+            for turn in (1, -1):
+                report.check()
+                answers.append(self._forward(small[:, ::turn])[:, :, ::turn])
+        height, width = answers[0].shape[1:]
+        depths, skies = [], []
+        for depth, sky in answers:
+            usual = max(float(np.median(depth)), 1e-9)  # the sizes' scales may differ
+            depths.append(cv2.resize(np.maximum(depth, 0) / usual, (width, height), interpolation=cv2.INTER_LINEAR))
+            skies.append(cv2.resize(sky, (width, height), interpolation=cv2.INTER_LINEAR))
+        inverse_depth, sky = (np.asarray(np.mean(planes, 0), np.float32) for planes in (depths, skies))
+        return Guess(inverse_depth=inverse_depth, sky=np.clip(sky, 0, 1))
 
     def _forward(self, picture: U8) -> F32:
         """(2, h, w): inverse depth and the sky's probability."""
@@ -70,14 +78,14 @@ class Embedded:
         return answer
 
 
-def work_size(width: int, height: int, side: int = WORK_SIDE) -> tuple[int, int]:
+def work_size(width: int, height: int, side: int = SIDES[0]) -> tuple[int, int]:
     """(width, height) of what the network sees."""
     scale = side / max(width, height)
     across, down = (max(round(n * scale / MULTIPLE), 1) * MULTIPLE for n in (width, height))
     return across, down
 
 
-def shrunk(picture: U8, side: int = WORK_SIDE) -> U8:
+def shrunk(picture: U8, side: int = SIDES[0]) -> U8:
     """The picture at the network's size, each pixel the mean of what it covers."""
     height, width = picture.shape[:2]
     size = work_size(width, height, side)
