@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
+from .engine.pack.install import place_in
+from .engine.pack.pieces import libraries_in
 from .engine.settings import DeviceChoice
 
 _DEVICES = {
@@ -47,6 +49,17 @@ class MAQUETTE_preferences(AddonPreferences):
         "Models from several photos need none. Empty: a folder of Maquette's own among Blender's user files",
         subtype="DIR_PATH",
     )
+    pack: StringProperty(
+        name="PyTorch Folder",
+        description="A folder that has PyTorch and transformers already, such as an environment of your own for the same Python. "
+        "Empty: the pack that Maquette adds to a folder of its own when you ask for it",
+        subtype="DIR_PATH",
+    )
+    show_networks: BoolProperty(
+        name="Depth Networks",
+        description="Strong networks for the depth of a single photo, from files that you have",
+        options={"SKIP_SAVE"},
+    )
 
     def draw(self, context: Context) -> None:
         for page in pages:
@@ -66,6 +79,21 @@ def models_folder(context: Context) -> Path:
 def networks_folder(context: Context) -> Path:
     """Where weights are looked for."""
     return _folder(of(context).networks, "networks")
+
+
+def pack_home() -> Path:
+    """Where Maquette puts the PyTorch pack."""
+    return _folder("", "pack")
+
+
+def pack_folder(context: Context) -> Path | None:
+    """The libraries that the engine is to find PyTorch in, or None: the artist's folder, else the pack that was added."""
+    chosen = of(context).pack
+    if chosen:
+        folder = Path(bpy.path.abspath(chosen))
+        return libraries_in(folder) or folder
+    own = place_in(pack_home())
+    return own if own.is_dir() else None
 
 
 def _folder(chosen: str, own: str) -> Path:

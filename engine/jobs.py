@@ -28,7 +28,7 @@ from .settings import (
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Work whose results go to `out`. `libraries` are folders to import from, before all others."""
+    """Work whose results go to `out`. `libraries` are folders to import from: the first before all others, the rest (the PyTorch pack) after all."""
 
     recipe: ClassVar[str]  # the module in recipes/ whose `run(job, emit, stop)` does the work
     out: Path
@@ -159,6 +159,20 @@ class SubjectJob(Job):
     name: str = "subject"  # of the mask: OUT/masks/NAME.png
 
 
+@dataclass(frozen=True, kw_only=True)
+class PackJob(Job):
+    """The optional PyTorch pack into a folder below `out`; from a folder of wheels, or from pip's index and one more."""
+
+    recipe: ClassVar[str] = "pack"
+    wheels: Path | None = None
+    index: str = ""
+
+    @property
+    def workspace(self) -> Path:
+        """What pip says is kept apart: the pack's own folder is taken away as a whole."""
+        return Path(tempfile.gettempdir()) / "maquette-pack"
+
+
 JOBS: dict[str, type[Job]] = {
     kind.recipe: kind
     for kind in (
@@ -173,6 +187,7 @@ JOBS: dict[str, type[Job]] = {
         DepthJob,
         StageJob,
         SubjectJob,
+        PackJob,
     )
 }
 

@@ -27,6 +27,7 @@ STAGE_TITLES = {
     "coverage": "Checking the capture",
     "selftest": "Testing this machine",
     "markers": "Drawing the markers",
+    "pack": "Adding the PyTorch pack",
 }
 _BAR = 24
 

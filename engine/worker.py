@@ -31,7 +31,8 @@ def main() -> int:
     if not line:
         return int(Exit.CANCELLED)
     job = jobs.decode(line)
-    sys.path[1:1] = [str(path) for path in job.libraries]
+    sys.path[1:1] = [str(path) for path in job.libraries[:1]]
+    sys.path.extend(str(path) for path in job.libraries[1:])  # the pack brings a NumPy of its own: ours goes before it
     emit = _claim_output()
     stop = threading.Event()
     threading.Thread(target=_watch_input, args=(stop,), daemon=True).start()

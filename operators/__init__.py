@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..scene import previews
-from . import after_load, cache_size, command, gesture_drawing, mask_drawing, runner, wipe_drawing
+from . import add_pack, after_load, cache_size, command, gesture_drawing, looked_up, mask_drawing, runner, wipe_drawing
+from .add_pack import MAQUETTE_OT_add_pack, MAQUETTE_OT_install_pack, MAQUETTE_OT_remove_pack
 from .add_photos import (
     MAQUETTE_FH_photos,
     MAQUETTE_OT_add_photo_folder,
@@ -64,6 +65,9 @@ from .wipe_photo import MAQUETTE_OT_wipe_photo
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
+        MAQUETTE_OT_add_pack,
+        MAQUETTE_OT_install_pack,
+        MAQUETTE_OT_remove_pack,
         MAQUETTE_OT_add_photo_folder,
         MAQUETTE_OT_add_photos,
         MAQUETTE_OT_build_model,
@@ -151,5 +155,7 @@ def unregister() -> None:
     previews.close_all()
     after_load.unregister()
     cache_size.unregister()
+    add_pack.unregister()
+    looked_up.unregister()
     command.unregister()
     _unregister_classes()

@@ -11,6 +11,7 @@ from typing import Any
 
 from bpy.types import Context, Event
 
+from .. import preferences
 from ..engine.errors import EngineError
 from ..engine.protocol import Event as EngineEvent
 from ..engine.protocol import ResultEvent
@@ -40,7 +41,8 @@ class EngineOperator(SteppedOperator):
 
     def command(self, context: Context) -> Sequence[str]:
         """What is started. Not always the engine: whatever tells its events like it, and ends when its input closes."""
-        return engine_command(self.words(context))
+        pack = preferences.pack_folder(context)
+        return engine_command(self.words(context), [] if pack is None else [pack])
 
     def words(self, context: Context) -> Sequence[str]:
         """The engine's command line; EngineError where the scene's settings don't make sense."""

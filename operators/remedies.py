@@ -45,6 +45,15 @@ NO_MODIFIERS = Remedy(
     {"data_path": "scene.maquette.retexture.modifiers", "value": False},
 )
 AUTO_DEVICE = Remedy("maquette.open_preferences", "Choose a Device", "PREFERENCES")
+NETWORKS = Remedy("maquette.open_preferences", "Depth Networks", "PREFERENCES")
+ADD_PACK = Remedy("maquette.add_pack", "Add PyTorch Pack…", "IMPORT")
+ONLINE = Remedy("extensions.userpref_allow_online", "Allow Online Access", "INTERNET")
+OWN_NETWORK = Remedy(
+    "wm.context_set_enum",
+    "Use Maquette's Own",
+    "FILE_TICK",
+    {"data_path": "scene.maquette.stage.provider", "value": "embedded"},
+)
 
 REMEDIES: dict[str, tuple[Remedy, ...]] = {
     # before a run
@@ -91,4 +100,19 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "pictures_missing": (FIND_PHOTOS,),
     "result_missing": (FIND_RESULT,),
     "broken_result": (FIND_RESULT,),
+    # a single photo's depth from a network of the artist's, and the pack that opens it
+    "pack_missing": (ADD_PACK, OWN_NETWORK),
+    "pack_broken": (NETWORKS, OWN_NETWORK),
+    "pack_network": (ADD_PACK,),
+    "pack_failed": (ADD_PACK, LOG),
+    "offline": (ONLINE,),
+    "weights_missing": (NETWORKS, OWN_NETWORK),
+    "weights_unknown": (NETWORKS, OWN_NETWORK),
+    "weights_broken": (NETWORKS, OWN_NETWORK),
+    "weights_unfit": (NETWORKS, OWN_NETWORK),
+    "wrong_weights": (NETWORKS, OWN_NETWORK),
+    "pickle_refused": (NETWORKS, OWN_NETWORK),
+    "onnx_wanted": (NETWORKS, OWN_NETWORK),
+    "onnx_unknown": (NETWORKS, OWN_NETWORK),
+    "no_depth_read": (OWN_NETWORK,),
 }

@@ -54,8 +54,11 @@ def missing_libraries() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def engine_command(words: Sequence[str]) -> list[str]:
-    """The engine on Blender's own Python. That runs isolated (-I), so the wheels' folder goes along as an argument."""
+def engine_command(words: Sequence[str], more: Sequence[Path] = ()) -> list[str]:
+    """The engine on Blender's own Python. That runs isolated (-I), so the wheels' folder goes along as an argument.
+
+    `more` are folders to import from after all others: the PyTorch pack.
+    """
     missing = missing_libraries()
     if missing:
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -68,7 +71,7 @@ def engine_command(words: Sequence[str]) -> list[str]:
     spec = importlib.util.find_spec("pycolmap")
     assert spec is not None and spec.origin is not None
     libraries = Path(spec.origin).parents[1]
-    return [sys.executable, "-I", str(ENGINE), *words, "--json", "--libraries", str(libraries)]
+    return [sys.executable, "-I", str(ENGINE), *words, "--json", "--libraries", str(libraries), *map(str, more)]
 
 
 class EngineRun:

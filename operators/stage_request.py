@@ -15,6 +15,7 @@ from ..engine.mono.cards import EMBEDDED
 from ..engine.settings import Back, Filler
 from ..scene import photos
 from ..scene.scale import metres_of
+from .networks import lama_for, weights_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def stage_request(context: Context) -> StageRequest:
         )
     out = _out(context, photo)
     words = ["stage", str(photo), "-o", str(out), "--device", preferences.of(context).device, "--no-film"]
-    words += _depth(context, settings) + _relief(context, settings) + _layers(settings)
+    words += _depth(context, settings) + _relief(context, settings) + _layers(context, settings)
     return StageRequest(name=photo.stem, photo=photo, out=out, words=tuple(words))
 
 
@@ -62,8 +63,9 @@ def _out(context: Context, photo: Path) -> Path:
 
 def _depth(context: Context, settings: PropertyGroup) -> list[str]:
     words = ["--provider", settings.provider]
-    if settings.provider != EMBEDDED and settings.weights:
-        words += ["--weights", bpy.path.abspath(settings.weights)]
+    if settings.provider != EMBEDDED:
+        weights = bpy.path.abspath(settings.weights) if settings.weights else weights_for(context, settings.provider)
+        words += ["--weights", str(weights)] if weights else []
     if settings.focal >= 5.0:
         words += ["--focal", f"{settings.focal:.9g}"]
     if settings.distance > 0:
@@ -81,8 +83,9 @@ def _relief(context: Context, settings: PropertyGroup) -> list[str]:
     return words
 
 
-def _layers(settings: PropertyGroup) -> list[str]:
+def _layers(context: Context, settings: PropertyGroup) -> list[str]:
     words = ["--layers", str(settings.layers), "--filler", settings.filler]
-    if settings.filler == Filler.LAMA.value and settings.filler_weights:
-        words += ["--filler-weights", bpy.path.abspath(settings.filler_weights)]
+    if settings.filler == Filler.LAMA.value:
+        weights = bpy.path.abspath(settings.filler_weights) if settings.filler_weights else lama_for(context)
+        words += ["--filler-weights", str(weights)] if weights else []
     return words

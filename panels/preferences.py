@@ -8,6 +8,7 @@ from .. import preferences
 from ..operators import cache_size
 from ..operators.empty_cache import counted, in_words
 from .machine import draw_machine
+from .networks import draw_networks
 
 
 def draw_page(page: AddonPreferences, context: Context) -> None:
@@ -17,11 +18,13 @@ def draw_page(page: AddonPreferences, context: Context) -> None:
     column.prop(page, "device")
     column.prop(page, "folder")
     _draw_size(column, context)
-    column.prop(page, "networks")
     column.separator()
     row = _labelled(column, "Log of the Last Run")
     row.operator("maquette.open_log", icon="TEXT")
     row.operator("maquette.open_log", text="Show Folder", icon="FILE_FOLDER").folder = True
+    column.separator()
+    draw_networks(page.layout.column(), context)
+    column = page.layout.column()
     column.separator()
     draw_machine(column, context)
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .. import supervisor
 from ..jobs import Job
-from . import check, coverage, depth, markers, masks, model, retexture, scale, selftest, stage, subject
+from . import check, coverage, depth, markers, masks, model, pack, retexture, scale, selftest, stage, subject
 from .words import Parser
 
-COMMANDS = (model, check, coverage, selftest, retexture, scale, markers, masks, depth, stage, subject)
+COMMANDS = (model, check, coverage, selftest, retexture, scale, markers, masks, depth, stage, subject, pack)
 
 
 def main(words: Sequence[str]) -> int:

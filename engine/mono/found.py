@@ -134,3 +134,12 @@ def _read(place: Path, name: str) -> dict[str, Any]:
         read = json.loads((place / name).read_text(encoding="utf-8"))
         return read if isinstance(read, dict) else {}
     return {}
+
+
+def lama_in(folder: Path) -> Path | None:
+    """A file that is called after LaMa, which fills in what was hidden."""
+    for place, names in _places(folder):
+        for name in names:
+            if "lama" in name.lower() and name.lower().endswith(".safetensors"):
+                return place / name
+    return None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+import bpy
+
+from ... import preferences
 from ...engine.protocol import ErrorEvent, ResultEvent
 from ...engine.terminal import Terminal
 from ..runner import EngineRun, engine_command
@@ -12,4 +15,5 @@ from ..runner import EngineRun, engine_command
 
 def run_engine(words: Sequence[str]) -> ResultEvent | ErrorEvent:
     """Blocks until the engine has ended. What went wrong is printed already; the event holds the exit code."""
-    return EngineRun(engine_command(words)).wait(Terminal(sys.stderr).show)
+    pack = preferences.pack_folder(bpy.context)
+    return EngineRun(engine_command(words, [] if pack is None else [pack])).wait(Terminal(sys.stderr).show)
