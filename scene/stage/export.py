@@ -10,11 +10,10 @@ import bpy
 from bpy.types import Context, Image, Material, Object, Scene
 
 from ..errors import ModelError
-from ..model import ROLE
 from .find import SKY, StageInScene
 from .layers import are_layers_shown
 from .layers_for_light import catchers_of
-from .light import SUN
+from .light import sun_of
 from .material import ALPHA, PHOTO
 from .objects import objects_of
 from .rays import matched
@@ -52,7 +51,7 @@ def set_format(scene: Scene, name: str) -> None:
 def write_glb(context: Context, stage: StageInScene, target: Path) -> None:
     """What is shown of the stage (relief or layers, and the sky), what was added, and its cameras with their move."""
     shown = [*(stage.layers if are_layers_shown(stage) else (stage.relief,)), *((stage.sky,) if stage.sky else ())]
-    things = [*shown, *(thing for thing in objects_of(stage) if thing.get(ROLE) != SUN)]
+    things = [*shown, *objects_of(stage)]
     things += [camera for camera in (stage.camera, stage.moving) if camera is not None]
     for thing in things:
         if thing.name not in context.view_layer.objects:
@@ -113,6 +112,9 @@ def _fill(scene: Scene, stage: StageInScene) -> None:
         parts.insert(0, (SKY, [stage.sky]))
     catchers = catchers_of(stage)
     added = [*objects_of(stage), *(catchers.objects if catchers is not None else ())]
+    sun = sun_of(stage)
+    if added and sun is not None:
+        added.append(sun)
     if added:
         parts.append(("objects", added))
     for child in list(scene.collection.children):

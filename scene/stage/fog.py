@@ -11,10 +11,12 @@ import numpy as np
 from bpy.types import Material, Node, NodeTree, Object
 
 from ..errors import ModelError
-from .find import StageInScene
+from ..moving import world_of
+from .find import UNIT, StageInScene
 from .material import LIT
 from .objects import objects_of
-from .rays import in_photo
+from .outline import outline_of
+from .rays import matched
 
 GROUP = "maquette_fog"  # on the group
 NODE = "Fog"  # the group's name in each material
@@ -22,7 +24,7 @@ NUMBERS = ("Fog Starts", "Fog Is Thick", "Fog Most", "Light Near", "Light Far", 
 COLOUR = "Fog Colour"
 SKY_SHARE = 0.5  # of the fog lies on the sky: all of it would leave nothing of the sky
 FAR = 75.0  # percent of what the photo shows is nearer than what gives the fog its colour
-SAMPLES = 4000
+LEAST_SKY, HORIZON = 0.02, 0.25  # of the photo is sky, or it does not count; so much of the sky is near the horizon
 
 
 def set_fog(
@@ -33,7 +35,7 @@ def set_fog(
     if group is None:
         depth = _depths(stage)
         group = _make(f"{stage.name} Fog")
-        near, thick, far = np.percentile(depth, (20, 90, 98))
+        near, thick, far = np.percentile(depth, (15, 92, 98))
         for name, value in zip(NUMBERS, (near, thick, 0.0, near, far, 0.0), strict=True):
             number(group, name).default_value = float(value)
         group.nodes[COLOUR].outputs[0].default_value = (*far_colour(stage), 1.0)
@@ -45,7 +47,7 @@ def set_fog(
     if colour is not None:
         group.nodes[COLOUR].outputs[0].default_value = (*colour[:3], 1.0)
     for thing in (*stage.meshes, *objects_of(stage)):
-        wear(thing, group, SKY_SHARE if thing == stage.sky else 1.0)
+        wear(thing, group, SKY_SHARE if is_sky(stage, thing) else 1.0)
     return group
 
 
@@ -95,22 +97,36 @@ def wear(thing: Object, group: NodeTree, share: float = 1.0) -> None:
             links.new(node.outputs["Shader"], end)
 
 
+def is_sky(stage: StageInScene, thing: Object) -> bool:
+    """Whether this is the sky, as a dome or as the furthest layer."""
+    return thing == stage.sky or (thing in stage.layers[:1] and thing.name.split(".")[0].lower().endswith("sky"))
+
+
 def far_colour(stage: StageInScene) -> tuple[float, float, float]:
-    """What the photo's far parts look like, brightened a little: the air between is lit too. Linear."""
-    image = stage.photo
-    if image is None or (not image.has_data and not image.size[0]):
+    """The sky's above the horizon; without a sky what the photo's far parts look like, their brighter half: air is lit. Linear."""
+    if stage.photo is None or not stage.photo.size[0]:
         return 0.7, 0.75, 0.8
-    places, depth = in_photo(stage, stage.relief)
-    seen = (places >= 0).all(1) & (places < 1).all(1)
-    far = np.flatnonzero(seen & (depth >= np.percentile(depth, FAR)))
-    if not len(far):
-        return 0.7, 0.75, 0.8
-    some = far[np.linspace(0, len(far) - 1, min(SAMPLES, len(far))).astype(int)]
-    colours = small_pixels(image)
-    height, width = colours.shape[:2]
-    found = colours[(places[some, 1] * height).astype(int), (places[some, 0] * width).astype(int)]
+    colours, inverse, sky = looked_at(stage)
+    if sky.mean() > LEAST_SKY:
+        rows = np.flatnonzero(sky.any(1))
+        lowest = np.quantile(np.repeat(rows, sky.sum(1)[rows]), HORIZON)
+        far = sky & (np.arange(len(sky))[:, None] <= lowest)
+    else:
+        far = inverse <= np.percentile(inverse, 100 - FAR)
+    found = colours[far]
     bright = found[found.sum(1) >= np.median(found.sum(1))]
     return tuple(float(value) for value in linear(bright.mean(0)))
+
+
+def looked_at(stage: StageInScene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A small copy of the photo (H, W, 3) as it is displayed, its inverse depth in the engine's units and its sky; the lowest row first."""
+    colours, mono = small_pixels(stage.photo), outline_of(stage).mono
+    rows, columns = (
+        ((np.arange(count) + 0.5) / count * whole).astype(int)
+        for count, whole in zip(colours.shape[:2], mono.inverse_depth.shape, strict=True)
+    )
+    at = np.ix_(rows[::-1], columns)
+    return colours, mono.inverse_depth[at], mono.sky[at] | (mono.inverse_depth[at] <= 0)
 
 
 def small_pixels(image, side: int = 256) -> np.ndarray:
@@ -134,11 +150,13 @@ def linear(srgb: np.ndarray) -> np.ndarray:
 
 
 def _depths(stage: StageInScene) -> np.ndarray:
-    places, depth = in_photo(stage, stage.relief)
-    seen = depth[(places >= 0).all(1) & (places <= 1).all(1)]
-    if not len(seen):
-        raise ModelError("The photo's camera does not see the stage any more.")
-    return seen
+    """How far away what the photo shows is, without its sky; Blender's units."""
+    mono = outline_of(stage).mono
+    inverse = mono.inverse_depth[::4, ::4][~mono.sky[::4, ::4]]
+    inverse = inverse[inverse > 0]
+    if not len(inverse):
+        raise ModelError("The photo shows nothing but sky: there is no depth for fog.")
+    return stage.relief.data[UNIT] * world_of(matched(stage)).median_scale / inverse
 
 
 def _make(name: str) -> NodeTree:

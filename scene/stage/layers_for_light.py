@@ -14,6 +14,7 @@ from .objects import OBJECTS
 OVER = "Objects over Photo"  # the compositor's node
 OBJECT_LAYER = "Objects"
 CATCHERS = "maquette_catchers"  # on the collection of what catches shadows
+LIGHTS = "maquette_lights"  # on the collection of the sun, which shines in both
 WAS = "maquette_film_transparent"  # on the scene: as it was before
 
 
@@ -43,7 +44,10 @@ def split(scene: Scene, stage: StageInScene, catchers: Collection) -> None:
         if CATCHERS in inner.collection:
             inner.exclude = True
     _show(photo.layer_collection, lambda held, inside: inside and OBJECTS not in held and CATCHERS not in held)
-    _show(objects.layer_collection, lambda held, inside: not inside or OBJECTS in held or CATCHERS in held)
+    _show(
+        objects.layer_collection,
+        lambda held, inside: not inside or any(name in held for name in (OBJECTS, CATCHERS, LIGHTS)),
+    )
     if WAS not in scene:
         scene[WAS] = scene.render.film_transparent
     scene.render.film_transparent = True

@@ -20,8 +20,8 @@ from ..model import ROLE
 from ..moving import world_of
 from .camera import photo_size
 from .find import StageInScene
-from .fog import fog_of, linear, small_pixels, wear
-from .layers_for_light import CATCHERS, catchers_of, split, unsplit
+from .fog import fog_of, linear, looked_at, wear
+from .layers_for_light import CATCHERS, LIGHTS, catchers_of, split, unsplit
 from .objects import home_of, objects_of
 from .outline import outline_of
 from .rays import depth_of, matched, ray_of, turned, under
@@ -58,7 +58,10 @@ def set_sun(context: Context, stage: StageInScene) -> Object:
         data = bpy.data.lights.new(f"{stage.name} Sun", "SUN")
         sun = bpy.data.objects.new(data.name, data)
         sun[ROLE] = SUN
-        home_of(stage).objects.link(sun)
+        home = bpy.data.collections.new(f"{stage.name} Light")
+        home[LIGHTS] = True
+        home.objects.link(sun)
+        stage.collection.children.link(home)
     colour, strength, ambient = guess_light(stage, max(float(to_sun.normalized().z), 0.3))
     sun.data.color, sun.data.energy, sun.data.angle = colour, strength, math.radians(3)
     distance = staged.pivot * world_scale(stage)
@@ -75,7 +78,10 @@ def guess_light(stage: StageInScene, height: float) -> tuple[tuple[float, ...], 
     image = stage.photo
     if image is None:
         return (1.0, 0.96, 0.9), 3.0, (0.4, 0.4, 0.4)
-    pixels = linear(small_pixels(image).reshape(-1, 3))
+    colours, _, sky = looked_at(stage)
+    if sky.mean() > 0.9:
+        sky = np.zeros_like(sky)
+    pixels = linear(colours[~sky])  # the sky is no thing in the light
     brightness = pixels @ np.array([0.2126, 0.7152, 0.0722])
     light, shade = np.percentile(brightness, (80, 25))
     bright = pixels[(brightness >= light) & (brightness <= np.percentile(brightness, 98))].mean(0)
@@ -190,9 +196,9 @@ def clear_light(context: Context, stage: StageInScene) -> None:
         thing = _of_role(stage, role)
         if thing is not None:
             bpy.data.objects.remove(thing)
-    home = catchers_of(stage)
-    if home is not None:
-        bpy.data.collections.remove(home)
+    for home in list(stage.collection.children):
+        if CATCHERS in home or (LIGHTS in home and not home.objects):
+            bpy.data.collections.remove(home)
 
 
 def _make_ground(stage: StageInScene, home: Collection) -> None:
