@@ -112,7 +112,8 @@ def far_colour(stage: StageInScene) -> tuple[float, float, float]:
         lowest = np.quantile(np.repeat(rows, sky.sum(1)[rows]), HORIZON)
         far = sky & (np.arange(len(sky))[:, None] <= lowest)
     else:
-        far = inverse <= np.percentile(inverse, 100 - FAR)
+        there = ~sky if not sky.all() else sky
+        far = there & (inverse <= np.percentile(inverse[there], 100 - FAR))
     found = colours[far]
     bright = found[found.sum(1) >= np.median(found.sum(1))]
     return tuple(float(value) for value in linear(bright.mean(0)))

@@ -95,6 +95,7 @@ def guess_light(stage: StageInScene, height: float) -> tuple[tuple[float, ...], 
 def catch(context: Context, stage: StageInScene) -> None:
     """The shadow catchers, in a view layer of their own with what was added, laid over the photo."""
     scene = context.scene
+    home_of(stage)  # before the view layers are told what they show
     home = catchers_of(stage)
     if home is None:
         home = bpy.data.collections.new(f"{stage.name} Shadow Catchers")

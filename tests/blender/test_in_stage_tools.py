@@ -225,15 +225,18 @@ def test_fog_hides_the_far_and_not_the_near(stage, tmp_path):
     assert np.abs(clear - plain).max() < 0.02 and not bpy.data.node_groups
 
 
-def test_fog_s_colour_is_that_of_the_far_parts(stage, part):
+@pytest.mark.parametrize("sky", [True, False])
+def test_fog_s_colour_is_the_sky_s_or_that_of_the_far_parts(stage, part, monkeypatch, sky):
     from tests.staged import truth
 
+    fog = part("scene.stage.fog")
+    if not sky:
+        monkeypatch.setattr(fog, "LEAST_SKY", 2.0)
     bpy.ops.maquette.stage_fog()
     group = stage().collection["maquette_fog"]
-    linear = part("scene.stage.fog").linear
     colour, _, what = truth()
-    wall = linear(colour[what == 1] / 255).mean(0)
-    assert np.allclose(list(group.nodes["Fog Colour"].outputs[0].default_value)[:3], wall, atol=0.06)
+    wanted = fog.linear(colour[what == (0 if sky else 1)] / 255).mean(0)
+    assert np.allclose(list(group.nodes["Fog Colour"].outputs[0].default_value)[:3], wanted, atol=0.06)
 
 
 def test_fog_again_changes_the_one_group(stage):
@@ -539,6 +542,42 @@ def test_a_layered_exr_for_each_frame(stage, tools, tmp_path):
 
 
 # All of them
+
+
+def test_undo_takes_each_tool_back(stage, tools):
+    tools.what, tools.seconds = "CUBE", 1.0
+    steps = (
+        lambda: bpy.ops.maquette.stage_move("EXEC_DEFAULT", True),
+        lambda: bpy.ops.maquette.stage_focus("EXEC_DEFAULT", True, x=48, y=36),
+        lambda: bpy.ops.maquette.stage_fog("EXEC_DEFAULT", True),
+        lambda: bpy.ops.maquette.stage_light("EXEC_DEFAULT", True),
+        lambda: bpy.ops.maquette.stage_add("EXEC_DEFAULT", True, x=80, y=62),
+        lambda: bpy.ops.maquette.stage_subject("EXEC_DEFAULT", True, x=48, y=36),
+    )
+    for step in steps:
+        before = everything()
+        bpy.ops.ed.undo_push(message="before")
+        step()
+        assert everything() != before
+        bpy.ops.ed.undo()
+        assert everything() == before
+
+
+def everything() -> list[list[str]]:
+    """The names of what the file holds."""
+    scene = bpy.context.scene
+    kinds = (
+        bpy.data.objects,
+        bpy.data.cameras,
+        bpy.data.lights,
+        bpy.data.actions,
+        bpy.data.worlds,
+        bpy.data.collections,
+    )
+    held = [sorted(one.name for one in kind) for kind in kinds]
+    held += [sorted(group.name for group in bpy.data.node_groups if group.bl_idname == "ShaderNodeTree")]
+    held += [[layer.name for layer in scene.view_layers], [scene.camera.name, str(scene.camera.data.dof.use_dof)]]
+    return [*held, [str(len(thing.vertex_groups)) for thing in bpy.data.objects]]
 
 
 def test_without_a_stage_the_tools_are_greyed_out(maquette):
