@@ -44,14 +44,17 @@ def show_photo(context: Context) -> None:
 
 
 def look_through_camera(context: Context) -> None:
-    """The 3D views of the window look through the scene's camera; the largest, where there are several."""
-    if bpy.app.background or context.window is None:
+    """The largest 3D view of the window looks through the scene's camera, whose frame fills it."""
+    window = context.window
+    areas = [area for area in window.screen.areas if area.type == "VIEW_3D"] if window is not None else []
+    if bpy.app.background or not areas:
         return
-    areas = [area for area in context.window.screen.areas if area.type == "VIEW_3D"]
-    if areas:
-        largest = max(areas, key=lambda area: area.width * area.height)
-        largest.spaces.active.region_3d.view_perspective = "CAMERA"
-        largest.spaces.active.overlay.show_relationship_lines = False
+    area = max(areas, key=lambda area: area.width * area.height)
+    area.spaces.active.region_3d.view_perspective = "CAMERA"
+    area.spaces.active.overlay.show_relationship_lines = False
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(window=window, area=area, region=region), contextlib.suppress(RuntimeError):
+        bpy.ops.view3d.view_center_camera()
 
 
 def show_alone(context: Context, things: Sequence[Object]) -> None:

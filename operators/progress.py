@@ -98,11 +98,14 @@ def show_facts(context: Context, folder: str, report: Mapping[str, Any]) -> None
     if "registered" in report and "photos" in report:
         _add(state.facts, "INFO", f"{report['registered']} of {report['photos']} photos found their place")
     if "faces" in report:
-        filled = f", {report['filled_faces']:,} of them filled" if report.get("filled_faces") else ""
+        how = "invented" if "focal_35mm" in report else "filled"
+        filled = f", {report['filled_faces']:,} of them {how}" if report.get("filled_faces") else ""
         _add(state.facts, "INFO", f"{report['faces']:,} faces{filled}")
     if "focal_35mm" in report:
         known = LENS_FROM.get(report.get("focal_from", ""), "")
         _add(state.facts, "INFO", f"{report['focal_35mm']:.0f} mm lens" + (f", {known}" if known else ""))
+    if report.get("metric") is False:
+        _add(state.facts, "INFO", "Its real size is not known: give the distance")
     if "texture" in report:
         _add(state.facts, "INFO", f"{report['texture']} px texture")
     if "seconds" in report:

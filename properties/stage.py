@@ -121,7 +121,8 @@ class MAQUETTE_PG_stage(PropertyGroup):
         soft_max=200.0,
         step=100,
         precision=1,
-        subtype="NONE",
+        subtype="DISTANCE_CAMERA",
+        unit="CAMERA",
     )
     distance: FloatProperty(
         name="Distance",
@@ -228,6 +229,8 @@ class MAQUETTE_PG_stage(PropertyGroup):
         soft_max=200.0,
         step=100,
         precision=1,
+        subtype="DISTANCE_CAMERA",
+        unit="CAMERA",
         options=_LIVE,
         get=_get_lens,
         set=_set_lens,

@@ -26,7 +26,7 @@ from .result import PreparedStage
 
 
 def build_stage(context: Context, prepared: PreparedStage, *, packed: bool = True, match: bool = True) -> StageInScene:
-    """Adds the stage to the scene and selects its relief."""
+    """Adds the stage to the scene; its relief becomes the active object."""
     steps = build_stage_in_steps(context, prepared, packed=packed, match=match)
     while True:
         try:
@@ -62,7 +62,7 @@ def build_stage_in_steps(
             draft.discard()
     collection = _link(context, prepared, parts) if earlier is None else renew(earlier, prepared, parts)
     stage = next(one for one in stages_in(context.scene) if one.collection == collection)
-    _select(context, stage.relief)
+    _make_active(context, stage.relief)
     if match and stage.camera is not None:
         show_truly(context.scene, stage.camera)
     return stage
@@ -99,8 +99,8 @@ def _link(context: Context, prepared: PreparedStage, parts: Parts) -> Collection
     return collection
 
 
-def _select(context: Context, relief: Object) -> None:
+def _make_active(context: Context, relief: Object) -> None:
+    """Not selected: the outlines of all tears would lie over the photo."""
     for other in context.view_layer.objects:
         other.select_set(False)
-    relief.select_set(True)
     context.view_layer.objects.active = relief
