@@ -281,7 +281,7 @@ class Filler(str, Enum):
 class LayerSettings:
     """Layers for a stage."""
 
-    count: int = 3
+    count: int = 3  # 0: the relief alone
     faces: int = 20_000  # of each layer
     filler: Filler = Filler.PATCHES
     weights: Path | None = None  # LaMa's

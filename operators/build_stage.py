@@ -1,20 +1,27 @@
-"""Build a stage from one photo: the engine works in a process of its own, the window stays usable."""
+"""Build a stage from one photo: the engine works in a process of its own, the window stays usable.
+
+The relief comes into the scene as soon as it is there; its layers, which take longer, join it at the end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import bpy
 from bpy.props import BoolProperty
 from bpy.types import Context, Operator
 
-from ..engine.protocol import ResultEvent
+from ..engine.errors import EngineError
+from ..engine.protocol import Event as EngineEvent
+from ..engine.protocol import PreviewEvent, ResultEvent
 from ..scene.stage.result import PreparedStage, prepare_stage
 from . import progress
 from .engine_operator import EngineOperator
 from .stage_operator import place_stage
 from .stage_request import StageRequest, listed_photo, stage_request
-from .steps import Steps
+from .stepped_operator import SLICE
+from .steps import Steps, Work
 
 
 class MAQUETTE_OT_build_stage(EngineOperator, Operator):
@@ -26,6 +33,8 @@ class MAQUETTE_OT_build_stage(EngineOperator, Operator):
     listed: BoolProperty(description="Take the photo of the list", options={"HIDDEN", "SKIP_SAVE"})
 
     _request: StageRequest | None = None
+    _early: Work | None = None  # brings the relief into the scene while its layers are being made
+    _seen = False  # it is there
 
     def words(self, context: Context) -> Sequence[str]:
         photo = listed_photo(context) if self.listed else None
@@ -38,6 +47,15 @@ class MAQUETTE_OT_build_stage(EngineOperator, Operator):
         super().begin(context)
         progress.show_in_stage(context)
 
+    def hear(self, context: Context, event: EngineEvent) -> None:
+        super().hear(context, event)
+        if isinstance(event, PreviewEvent) and event.what == "stage" and self._watch is not None:
+            name, files = self._request.name, {"stage": event.path, "report": str(self._request.out / "report.json")}
+            self._early = Work(lambda: prepare_stage(files, name), lambda fetched: place_stage(context, fetched))
+
+    def release(self, context: Context) -> None:
+        self._end_early()
+
     def fetching(self, outcome: ResultEvent) -> Callable[[], Any]:
         files, name = outcome.files, self._request.name
         return lambda: prepare_stage(files, name)
@@ -45,3 +63,23 @@ class MAQUETTE_OT_build_stage(EngineOperator, Operator):
     def place(self, context: Context, fetched: PreparedStage) -> Steps:
         yield from place_stage(context, fetched)
         return f"{fetched.name} is a stage"
+
+    def _tick(self, context: Context) -> set[str]:
+        if self._early is not None:
+            try:
+                done = self._early.go_on(SLICE)
+            except (EngineError, OSError):  # the run's end will tell
+                self._end_early()
+            else:
+                if done:
+                    self._seen = True
+                    self._end_early()
+        ended = super()._tick(context)
+        if ended == {"CANCELLED"} and self._seen:
+            bpy.ops.ed.undo_push(message="Relief")  # it stays, and can be taken back
+        return ended
+
+    def _end_early(self) -> None:
+        if self._early is not None:
+            self._early.close()
+            self._early = None

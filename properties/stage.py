@@ -196,8 +196,9 @@ class MAQUETTE_PG_stage(PropertyGroup):
     )
     layers: IntProperty(
         name="Layers",
-        description="Sheets one behind the other, with what was hidden painted in: what a camera may move past",
-        min=1,
+        description="Sheets one behind the other, with what was hidden painted in: what a camera may move past. "
+        "They take most of the time. 0: the relief alone",
+        min=0,
         max=8,
         default=_LAYERS.count,
     )

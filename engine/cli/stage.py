@@ -55,7 +55,7 @@ def _add_relief(parser: argparse.ArgumentParser) -> None:
 def _add_layers(parser: argparse.ArgumentParser) -> None:
     default = LayerSettings()
     group = parser.add_argument_group("layers")
-    group.add_argument("--layers", type=whole(1, 8), default=default.count, metavar="N", help="how many")
+    group.add_argument("--layers", type=whole(0, 8), default=default.count, metavar="N", help="how many; 0: none")
     group.add_argument("--filler", choices=[f.value for f in Filler], default=default.filler.value)
     group.add_argument("--filler-weights", metavar="PATH", help="LaMa's file, where it is yours")
 

@@ -6,12 +6,13 @@ import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from .. import guard
 from ..datatypes import F64, Photo
 from ..errors import EngineError
 from ..jobs import StageJob
-from ..protocol import Event, ResultEvent
+from ..protocol import Event, PreviewEvent, ResultEvent
 from ..relief import stage as relief
 from ..relief.ground import Ground, camera_of, ground
 from ..report import Report, RunReport
@@ -42,7 +43,9 @@ def run(job: StageJob, emit: Callable[[Event], None] | None = None, stop: thread
         found = ground(mono)
         camera = camera_of(mono, found)
         surface, relief_key = _relief(job, report, earlier, mono, camera, key)
-        beside, layers_key = _layers(job, report, earlier, mono, camera, found, key)
+        sheet = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(Shown()))
+        early = partial(_show_early, job, report, workspace, sheet, {"mono": key, "relief": relief_key})
+        beside, layers_key = _layers(job, report, earlier, mono, camera, found, key, early)
         staged = Staged(mono=mono, cam_from_world=camera, relief=surface, **vars(beside))
         keys = {"mono": key, "relief": relief_key, "layers": layers_key}
         if keys != earlier.keys:
@@ -75,6 +78,15 @@ class Earlier:
     def get(self, part: str, key: str) -> Staged | None:
         """The stage, if that part of it was made from `key`."""
         return self.staged if self.keys.get(part) == key else None
+
+
+def _show_early(job: StageJob, report: RunReport, workspace: Workspace, sheet: Staged, keys: dict[str, str]) -> None:
+    """The relief alone: kept for a rerun, and to be seen while its layers are made, which takes longer."""
+    workspace.save("stage", key_of(keys), STAGE_FILE, lambda path: write_stage(path, sheet))
+    workspace.save_names(PARTS, key_of(keys), keys)
+    if job.watched:
+        stage_files.shown_rightly(job, sheet.mono.photo)
+        report.emit(PreviewEvent(what="stage", path=str(workspace.path("stage"))))
 
 
 def _the_photo(job: StageJob, report: Report) -> Photo:
@@ -117,12 +129,21 @@ def _relief(
 
 
 def _layers(
-    job: StageJob, report: RunReport, earlier: Earlier, mono: MonoDepth, camera: F64, found: Ground | None, key: str
+    job: StageJob,
+    report: RunReport,
+    earlier: Earlier,
+    mono: MonoDepth,
+    camera: F64,
+    found: Ground | None,
+    key: str,
+    early: Callable[[], None],
 ) -> tuple[Shown, str]:
-    """Layers with what was hidden, how far a camera may move over them, the ground and the sun."""
+    """Layers with what was hidden, how far a camera may move over them, the ground and the sun. `early`: what is done first."""
     key = key_of(VERSION, key, camera, job.settings.layers)
     done = earlier.get("layers", key)
     with report.stage("layers", skipped=done is not None) as stage:
         if done is not None:
             return Shown(**{name: getattr(done, name) for name in Shown.__dataclass_fields__}), key
+        if job.settings.layers.count:
+            early()
         return shown(mono, camera, found, job.settings.layers, stage), key

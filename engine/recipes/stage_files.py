@@ -42,7 +42,7 @@ def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged, 
     """Writes OUT's files; gives the event that ends the run."""
     out, mono = job.out, staged.mono
     writers: dict[str, Callable[[Path], None]] = {
-        "relief": lambda path: write_relief(path, staged, _shown_rightly(job, mono.photo), out.name),
+        "relief": lambda path: write_relief(path, staged, shown_rightly(job, mono.photo), out.name),
         "depth": lambda path: _write_depth(path, mono, report),
         "colour": lambda path: write_png(path, coloured(mono.inverse_depth, mono.sky)),
         "camera": lambda path: _write_json(path, camera_of(staged)),
@@ -66,7 +66,7 @@ def run(job: StageJob, report: RunReport, workspace: Workspace, staged: Staged, 
     return ResultEvent(files=files, summary=summary | {"lines": [["INFO", line] for line in _lines(staged)]})
 
 
-def _shown_rightly(job: StageJob, photo: Photo) -> Embedded:
+def shown_rightly(job: StageJob, photo: Photo) -> Embedded:
     """The photo for programs that know no EXIF and no profiles; kept for Blender where that is not its own file."""
     picture, kept = picture_for_glb(photo), job.workspace / UPRIGHT_FILE
     if picture.original:

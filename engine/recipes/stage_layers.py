@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..datatypes import F64
 from ..images import load_photo
@@ -28,12 +28,12 @@ class Shown:
 
 
 def shown(mono: MonoDepth, camera: F64, found: Ground | None, settings: LayerSettings, report: Report) -> Shown:
-    """All of it."""
+    """All of it. Without layers nothing is known of how far a camera may go."""
     photo = mono.photo
     scale = min(1.0, settings.max_side / max(photo.width, photo.height))
     picture = load_photo(photo, max(round(photo.width * scale), 1), max(round(photo.height * scale), 1))
-    made = layers(mono, picture, settings, report, camera)
-    reach = proven(made, mono, camera, planned(mono), report)
+    reach, made = planned(mono), layers(mono, picture, settings, report, camera) if settings.count else ()
+    reach = proven(made, mono, camera, reach, report) if made else replace(reach, sway=0.0, push=0.0)
     report.count("layers", len(made))
     report.count("sway", round(reach.sway, 5))
     light = sun(mono, picture, camera)

@@ -40,7 +40,7 @@ def build_stage_in_steps(
 ) -> Generator[None, None, StageInScene]:
     """The same in slices of a few dozen milliseconds; only the last links anything to the scene.
 
-    With `match` renders show the photo: through its camera, in its size and colours. An undo while it is going on makes its
+    With `match` renders show a new stage's photo: through its camera, in its size and colours. An undo while it is going on makes its
     references stale: close it then (it leaves nothing behind), and begin anew.
     """
     finished = False
@@ -63,7 +63,7 @@ def build_stage_in_steps(
     collection = _link(context, prepared, parts) if earlier is None else renew(earlier, prepared, parts)
     stage = next(one for one in stages_in(context.scene) if one.collection == collection)
     _make_active(context, stage.relief)
-    if match and stage.camera is not None:
+    if match and earlier is None and stage.camera is not None:
         show_truly(context.scene, stage.camera)
     return stage
 

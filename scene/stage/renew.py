@@ -8,11 +8,13 @@ import bpy
 from bpy.types import Collection, Image, Material, Object
 from mathutils import Matrix
 
-from .camera import fit_camera
-from .find import PLACE, SKY, StageInScene
+from .camera import distance_of, fit_camera, set_distance, set_focal
+from .find import FIRST_FOCAL, FOCAL, PLACE, SKY, UNIT, StageInScene, stages_in
 from .layers import are_layers_shown, house_layers, show_layers
 from .material import PHOTO
 from .result import PreparedStage
+
+SAME = 1e-6  # of two lenses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,8 @@ class Parts:
 
 def renew(stage: StageInScene, prepared: PreparedStage, parts: Parts) -> Collection:
     """What the new run has no use for goes."""
-    shown, old_photo = are_layers_shown(stage), stage.photo
+    shown, old_photo, was = are_layers_shown(stage), stage.photo, stage.relief.data
+    said = {name: was.get(name, 1.0) for name in (FOCAL, FIRST_FOCAL, UNIT)}
     _take_over(stage.relief, parts.relief)
     old = {layer[PLACE]: layer for layer in stage.layers} | ({SKY: stage.sky} if stage.sky else {})
     new = {layer[PLACE]: layer for layer in parts.layers} | ({SKY: parts.sky} if parts.sky else {})
@@ -47,6 +50,10 @@ def renew(stage: StageInScene, prepared: PreparedStage, parts: Parts) -> Collect
     if old_photo is not None and old_photo.users == 0:
         bpy.data.images.remove(old_photo)
     show_layers(replace(stage, layers=()), shown and bool(prepared.layers))
+    again = next(one for one in stages_in(bpy.context.scene) if one.collection == stage.collection)
+    if abs(again.relief.data[FIRST_FOCAL] / said[FIRST_FOCAL] - 1) < SAME:  # the artist's drags since then count still
+        set_focal(again, said[FOCAL])
+        set_distance(again, distance_of(again) * said[UNIT])
     return stage.collection
 
 

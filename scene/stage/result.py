@@ -72,7 +72,10 @@ def prepare_stage(files: Mapping[str, str], name: str = "") -> PreparedStage:
     folder = Path(files["report"]).parent
     try:
         staged = read_stage(Path(files["stage"]))
-        report = json.loads(Path(files["report"]).read_text(encoding="utf-8"))
+        told = Path(files["report"])
+        report = (
+            json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
+        )  # a run that goes on has none yet
         _check(staged)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise EngineError(

@@ -293,6 +293,23 @@ def test_built_again_the_stage_is_renewed_and_what_the_artist_did_stays(stage, s
     assert misfit(again) < 0.02
 
 
+def test_the_relief_comes_first_and_what_was_dragged_meanwhile_holds(maquette, part, stage_folder, settings):
+    from dataclasses import replace
+
+    reader, builder = part("scene.stage.result"), part("scene.stage.build")
+    whole = reader.prepare_stage(reader.stage_files(stage_folder))
+    found = builder.build_stage(bpy.context, replace(whole, layers=(), report={}))
+    assert found.layers == () and misfit(found) < 0.02
+    settings.lens, settings.reach = 50.0, 12.0
+    settings.shown = "LAYERS"  # there are none
+    assert settings.shown == "RELIEF" and not found.relief.hide_render
+    before = points_of(found.relief)
+    again = builder.build_stage(bpy.context, whole)
+    assert again.relief == found.relief and len(again.layers) == 2 and again.camera == found.camera
+    assert np.allclose(points_of(again.relief), before, atol=1e-4) and misfit(again) < 0.02
+    assert (settings.lens, settings.reach) == (pytest.approx(50), pytest.approx(12))
+
+
 @pytest.fixture(scope="module")
 def large_folder(installed, tmp_path_factory) -> Path:
     """A finished stage's OUT of a 12-megapixel JPEG: 100,000 faces, three layers of 20,000."""

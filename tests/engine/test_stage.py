@@ -15,10 +15,11 @@ from engine.jobs import StageJob, decode, encode
 from engine.mono import stage as mono_stage
 from engine.mono.cards import Card, card_of
 from engine.mono.guess import Guess
-from engine.protocol import Event, StageEvent
+from engine.protocol import Event, PreviewEvent, ResultEvent, StageEvent
 from engine.recipes import stage as recipe
+from engine.recipes import stage_layers
 from engine.report import Report
-from engine.settings import Back, MoveSettings, ReliefSettings, StageSettings
+from engine.settings import Back, LayerSettings, MoveSettings, ReliefSettings, StageSettings
 from engine.single_storage import read_stage
 from tests.staged import make_photo, truth
 
@@ -114,3 +115,37 @@ def test_a_cancel_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert not list((tmp_path / "out").rglob("*.part"))
     assert not (tmp_path / "out" / "report.json").exists()
     assert Back.OPEN is job.settings.relief.back
+
+
+def test_the_relief_is_there_before_its_layers_and_kept_if_they_are_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, out = make_photo(tmp_path), tmp_path / "out"
+    early: list[tuple[int, int]] = []
+
+    def look(event: Event) -> None:
+        if isinstance(event, PreviewEvent) and event.what == "stage":
+            staged = read_stage(Path(event.path))
+            early.append((len(staged.relief.mesh.faces), len(staged.layers)))
+
+    def stopped(*_: object) -> None:
+        raise Cancelled
+
+    job = StageJob(photo=photo, out=out, settings=StageSettings(relief=ReliefSettings(faces=2000), move=NO_FILM))
+    with monkeypatch.context() as patched:
+        patched.setattr(stage_layers, "layers", stopped)
+        with pytest.raises(Cancelled):
+            recipe.run(job, look)
+    assert len(early) == 1 and early[0][0] > 100 and early[0][1] == 0
+    events, files = staged_of(photo, out, faces=2000)
+    skipped = {event.name: event.skipped for event in events if isinstance(event, StageEvent)}
+    assert skipped["mono"] and skipped["relief"] and not skipped["layers"]
+    assert len(read_stage(Path(files["stage"])).layers) > 1
+
+
+def test_without_layers_the_relief_alone_is_made(tmp_path: Path) -> None:
+    settings = StageSettings(relief=ReliefSettings(faces=2000), layers=LayerSettings(count=0), move=NO_FILM)
+    result = recipe.run(StageJob(photo=make_photo(tmp_path), out=tmp_path / "out", settings=settings))
+    assert isinstance(result, ResultEvent)
+    staged = read_stage(Path(result.files["stage"]))
+    assert staged.layers == () and staged.sway == 0 and staged.pivot > 0 and len(staged.relief.mesh.faces) > 100
