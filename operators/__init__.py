@@ -5,7 +5,18 @@ from __future__ import annotations
 import bpy
 
 from ..scene import previews
-from . import add_pack, after_load, cache_size, command, gesture_drawing, looked_up, mask_drawing, runner, wipe_drawing
+from . import (
+    add_pack,
+    after_load,
+    cache_size,
+    command,
+    found_drawing,
+    gesture_drawing,
+    looked_up,
+    mask_drawing,
+    runner,
+    wipe_drawing,
+)
 from .add_pack import MAQUETTE_OT_add_pack, MAQUETTE_OT_install_pack, MAQUETTE_OT_remove_pack
 from .add_photos import (
     MAQUETTE_FH_photos,
@@ -145,11 +156,13 @@ def register() -> None:
     after_load.register()
     wipe_drawing.register()
     mask_drawing.register()
+    found_drawing.register()
 
 
 def unregister() -> None:
     runner.end_all()
     gesture_drawing.end_all()
+    found_drawing.unregister()
     mask_drawing.unregister()
     wipe_drawing.unregister()
     previews.close_all()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
-from bpy.types import Object, PropertyGroup
+from bpy.types import Context, Object, PropertyGroup
 
 from ..engine.settings import MaskSettings, Turntable
+from ..scene import region
 from ..scene.wanted import DELETED, HIDDEN, SELECTED
+
+
+# Not in the class: a property group with a method of its own crashes Blender 4.2 at exit.
+def _show_box(own: PropertyGroup, context: Context) -> None:
+    region.show_box(context, own.use_box)
 
 
 class MAQUETTE_PG_region_masks(PropertyGroup):
@@ -16,6 +22,7 @@ class MAQUETTE_PG_region_masks(PropertyGroup):
     use_box: BoolProperty(
         name="Region Box",
         description="Build only what lies in the box, cut clean at its sides. Move, turn and scale it like any object",
+        update=_show_box,
     )
     box: PointerProperty(name="Box", description="The box around what to keep", type=Object)
     turntable: EnumProperty(

@@ -121,7 +121,7 @@ class Previews:
             if name not in self._batches:
                 if time.perf_counter() > until:
                     return True
-                self._batches[name] = _batch_of(_thinned(layer, self._share))
+                self._batches[name] = batch_of(_thinned(layer, self._share))
         return False
 
     def _draw_batches(self) -> None:
@@ -142,7 +142,7 @@ class Previews:
 
     def _shader(self, shape: str) -> Any:
         if shape not in self._shaders:
-            self._shaders[shape] = _shader_for(shape)
+            self._shaders[shape] = shader_for(shape)
         return self._shaders[shape]
 
 
@@ -158,7 +158,8 @@ def _load_all(wanted: queue.SimpleQueue[Any], loaded: queue.SimpleQueue[Any]) ->
         loaded.put(load(*one))
 
 
-def _shader_for(shape: str) -> Any:
+def shader_for(shape: str) -> Any:
+    """What draws a layer of that shape."""
     if shape == "POINTS":
         with contextlib.suppress(ValueError):  # newer Blenders have one of its own for points
             return gpu.shader.from_builtin("POINT_FLAT_COLOR")
@@ -178,7 +179,8 @@ def _thinned(layer: Layer, share: float) -> Layer:
     return Layer(shape="POINTS", positions=layer.positions[every], colours=layer.colours[every])
 
 
-def _batch_of(layer: Layer) -> Any:
+def batch_of(layer: Layer) -> Any:
+    """The layer on the graphics card."""
     form = gpu.types.GPUVertFormat()
     form.attr_add(id="pos", comp_type="F32", len=3, fetch_mode="FLOAT")
     form.attr_add(id="color", comp_type="F32", len=4, fetch_mode="FLOAT")

@@ -34,6 +34,13 @@ def box_in(context: Context) -> Object | None:
     return box if box is not None and box.name in context.scene.objects else None
 
 
+def show_box(context: Context, on: bool) -> None:
+    """A box that is switched off would only stand around the model."""
+    box = box_in(context)
+    if box is not None and box.name in context.view_layer.objects:
+        box.hide_set(not on, view_layer=context.view_layer)
+
+
 def can_fit(context: Context) -> bool:
     """Whether there is something to put a box around."""
     return bool(found_in(context.scene) or models_in(context.scene))

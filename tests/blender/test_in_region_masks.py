@@ -136,6 +136,9 @@ def test_cameras_first_then_a_box_then_the_model(play, photos, part, tmp_path):
     box = bpy.context.scene.maquette.region_masks.box
     assert box.parent == model.mesh and np.allclose(box.matrix_world, place, atol=1e-5)
     assert part("scene.region").box_in(bpy.context) == box
+    for on in (False, True):  # switched off it does not stand around the model either
+        bpy.context.scene.maquette.region_masks.use_box = on
+        assert box.hide_get() is not on
 
 
 @pytest.fixture(scope="module")

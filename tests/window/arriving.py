@@ -64,6 +64,14 @@ class Arriving(Chapter):
         yield Shot("menu")
         keys("p")  # of Add Photos to Maquette, underlined there
 
+    def import_the_seed(self) -> Iterator[Any]:
+        """A finished run's model, where only a few steps are asked for."""
+        shutil.copytree(os.environ["MAQUETTE_TOUR_SEED"], self.out)
+        do("maquette.add_photo_folder", directory=str(self.photos))
+        bpy.context.scene.maquette.output = str(self.out)
+        do("maquette.import_result", directory=str(self.out))
+        yield from self.model()
+
     def check_photos(self) -> Iterator[Any]:
         """Before the run: which photos are blurred, alone, or too few."""
         press("maquette.check_photos")

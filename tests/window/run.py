@@ -1,6 +1,6 @@
 """Opens a real Blender in a real window and plays the tour; see docs/window.md. The standard library alone.
 
-python3 tests/window/run.py --zip ZIP [--blender PATH] [--engine-python PATH] [--photos DIR] [-o OUT]
+python3 tests/window/run.py --zip ZIP [--blender PATH] [--engine-python PATH] [--photos DIR] [--only STEP…] [-o OUT]
 
 Without a DISPLAY it starts Xvfb. OUT receives a picture for each step and result.json. Exit code 0: every step passed.
 """
@@ -34,6 +34,9 @@ def main() -> int:
     parser.add_argument("--blender", default="blender")
     parser.add_argument("--engine-python", type=Path, help="runs the engine where Blender's own Python has no wheels")
     parser.add_argument("--photos", type=Path, default=ROOT / "sample" / "photos")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="STEP", help="after MAQUETTE_TOUR_SEED's model came in"
+    )
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "out" / "window" / "blender")
     asked = parser.parse_args()
     if shutil.which(asked.blender) is None:
@@ -45,18 +48,18 @@ def main() -> int:
     zipped = bare(asked.zip, out / "bare.zip") if asked.engine_python else asked.zip.absolute()
     with display() as number, tempfile.TemporaryDirectory() as profile:
         (Path(profile) / "config").mkdir()  # else Blender takes the user's own
-        places = [str(zipped), str(asked.photos.absolute()), str(out)]
-        places += [str(asked.engine_python)] if asked.engine_python else []
+        told = {"zip": str(zipped), "photos": str(asked.photos.absolute()), "folder": str(out), "only": asked.only}
+        told |= {"python": str(asked.engine_python or "")}
         surroundings = os.environ | {
             "DISPLAY": number,
             "BLENDER_USER_RESOURCES": profile,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         with open(out / "blender.log", "w", encoding="utf-8") as log:
-            for session in range(SESSIONS):
+            for session in range(1 if asked.only else SESSIONS):
                 begin = ["--factory-startup"] if session == 0 else [str(out / "afternoon.blend")]
                 words = [asked.blender, "--window-geometry", "0", "0", *map(str, SIZE), *begin]
-                words += ["-P", str(HERE / "tour.py"), "--", str(session), *places]
+                words += ["-P", str(HERE / "tour.py"), "--", json.dumps(told | {"session": session})]
                 process = subprocess.Popen(words, env=surroundings, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
                 try:
                     process.wait(PATIENCE)

@@ -1,13 +1,14 @@
 """The tour, inside Blender: installs the zip and plays the story. `run.py` starts it; see docs/window.md.
 
-blender --factory-startup -P tests/window/tour.py -- SESSION ZIP PHOTOS FOLDER [ENGINE_PYTHON]
-blender FOLDER/afternoon.blend -P tests/window/tour.py -- …
+blender --factory-startup -P tests/window/tour.py -- '{"session": 0, "zip": …, "photos": …, "folder": …, "python": …, "only": []}'
+blender FOLDER/afternoon.blend -P tests/window/tour.py -- '{"session": 1, …}'
 
 The first session keeps its preferences, so that the later ones are a Blender which has the extension.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -21,9 +22,10 @@ from driver import Tour
 from hands import MODULE, part, view
 from story import Story
 
-NUMBER, *PLACES = sys.argv[sys.argv.index("--") + 1 :]
-ZIP, PHOTOS, FOLDER, *PYTHON = (Path(word).absolute() for word in PLACES)
-SESSION = int(NUMBER)
+WORDS = json.loads(sys.argv[sys.argv.index("--") + 1])
+SESSION, ONLY = int(WORDS["session"]), list(WORDS["only"])
+ZIP, PHOTOS, FOLDER = (Path(WORDS[name]) for name in ("zip", "photos", "folder"))
+PYTHON = [Path(WORDS["python"])] if WORDS["python"] else []
 
 
 def prepare() -> None:
@@ -93,7 +95,7 @@ def _begin() -> None:
         "opened_for_pictures": opened,
     }
     story = Story(PHOTOS, FOLDER, str(PYTHON[0]) if lent else sys.executable)
-    sessions = story.sessions()
+    sessions = story.sessions(ONLY)
     Tour(sessions[SESSION], FOLDER, MODULE, facts, story.notes, len(sessions) - 1 == SESSION).start()
 
 
