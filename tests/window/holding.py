@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +30,21 @@ class Holding(Chapter):
         assert making.returncode == 0
         yield 1
         before = {thing.name for thing in bpy.data.objects}
-        began, landed = _clocks(), []
+        began, landed = time.perf_counter(), []
 
         def note(scene: bpy.types.Scene, *_: Any) -> None:
             """Called when the scene has changed, before it is drawn."""
             if not landed and len(scene.objects) > len(before):
-                landed.append(_clocks())
+                landed.append(time.perf_counter())
 
         bpy.app.handlers.depsgraph_update_post.append(note)
-        press("maquette.import_result", directory=str(large))
-        yield Until(lambda: not busy() and landed, 120)
+        with _timed() as spent:
+            press("maquette.import_result", directory=str(large))
+            yield Until(lambda: not busy() and landed, 180)
         bpy.app.handlers.depsgraph_update_post.remove(note)
         mesh = bpy.context.view_layer.objects.active
-        seconds, spent = (round(end - start, 1) for start, end in zip(began, landed[0], strict=True))
-        self.notes["a million faces, 4K"] = {"seconds": seconds, "CPU-seconds": spent}
+        seconds, spent = round(landed[0] - began, 1), round(sum(spent), 1)
+        self.notes["a million faces, 4K"] = {"seconds": seconds, "CPU-seconds of ours": spent}
         print(f"{len(mesh.data.polygons):,} faces came in after {seconds} s, {spent} CPU-s", flush=True)
         assert len(mesh.data.polygons) > FACES
         assert max(image.size[0] for image in bpy.data.images) == 4096
@@ -117,5 +119,24 @@ class Holding(Chapter):
         yield from open_sidebar()
 
 
-def _clocks() -> tuple[float, float]:
-    return time.perf_counter(), time.process_time()
+@contextlib.contextmanager
+def _timed() -> Iterator[list[float]]:
+    """The processor's seconds of each piece of work that brings something into the scene, in the thread and out of it."""
+    steps, spent = part("operators.steps"), []
+
+    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def inner(*given: Any) -> Any:
+            began = time.thread_time()
+            try:
+                return function(*given)
+            finally:
+                spent.append(time.thread_time() - began)
+
+        return inner
+
+    kept = steps._run, steps.Work.go_on
+    steps._run, steps.Work.go_on = map(timed, kept)
+    try:
+        yield spent
+    finally:
+        steps._run, steps.Work.go_on = kept
