@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import kernel
-from .kernel import SHAPE_BALL, SHAPE_BOX, SHAPE_CONE, SHAPE_CYLINDER
+from .patterns import PLAIN
+from .shapes import FAR, SHAPE_BALL, SHAPE_BOX, SHAPE_CONE, SHAPE_CYLINDER
 
 MOST_SHAPES, MOST_LOOKS, MOST_LIGHTS = 240, 64, 4
 LEAVES, BARS, GRID = 1, 2, 3  # kinds of surfaces with holes
@@ -45,7 +45,7 @@ class Builder:
         self.shapes = self.materials = self.lamps = 0
         self.frame = (np.eye(3), np.zeros(3))  # where a group of shapes is put
         self.ambient((0.25, 0.24, 0.23), (0.35, 0.36, 0.38))
-        self.g[27], self.g[37] = 1.0, kernel.FAR
+        self.g[27], self.g[37] = 1.0, FAR
 
     # Chance ----------------------------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ class Builder:
         if self.materials == MOST_LOOKS:
             return int(self.rng.integers(MOST_LOOKS))
         if kind is None:
-            kind = kernel.PLAIN if self.chance(calm) else int(self.rng.integers(1, 11))
+            kind = PLAIN if self.chance(calm) else int(self.rng.integers(1, 11))
         first = self.colour() if colours is None else np.asarray(colours[0])
         if colours is not None:
             second = np.asarray(colours[1])

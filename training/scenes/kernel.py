@@ -8,230 +8,12 @@ from __future__ import annotations
 
 import quadrants as qd
 
-FAR = 1e6
-SHAPE_BOX, SHAPE_BALL, SHAPE_CYLINDER, SHAPE_CONE, SHAPE_HILLS = range(5)
-PLAIN, CLOUDS, WOOD, TILES, STRIPES, CHECKER, SPOTS, PAGES, MARBLE, WINDOWS, GRASS = range(11)
-vec2, vec3 = qd.types.vector(2, qd.f32), qd.types.vector(3, qd.f32)
+from .patterns import clouds, flat, hash01, mix, noise, pattern, vec3
+from .shapes import FAR, SHAPE_BOX, hills, meet, normal_of
 
 
 @qd.func
-def _hash(x: qd.i32, y: qd.i32, z: qd.i32, seed: qd.i32) -> qd.f32:
-    """0..1, the same on every device."""
-    h = qd.cast(x, qd.u32) * qd.u32(0x8DA6B343)
-    h ^= qd.cast(y, qd.u32) * qd.u32(0xD8163841)
-    h ^= qd.cast(z, qd.u32) * qd.u32(0xCB1AB31F)
-    h ^= qd.cast(seed, qd.u32) * qd.u32(0x9E3779B1)
-    h ^= h >> 15
-    h *= qd.u32(0x2C1B3C6D)
-    h ^= h >> 12
-    h *= qd.u32(0x297A2D39)
-    h ^= h >> 15
-    return qd.cast(h >> 8, qd.f32) / 16777216.0
-
-
-@qd.func
-def _noise(p: vec3, seed: qd.i32) -> qd.f32:
-    f = qd.floor(p)
-    i = qd.cast(f, qd.i32)
-    w = p - f
-    w = w * w * (3.0 - 2.0 * w)
-    low = _mix(
-        _mix(_hash(i[0], i[1], i[2], seed), _hash(i[0] + 1, i[1], i[2], seed), w[0]),
-        _mix(_hash(i[0], i[1] + 1, i[2], seed), _hash(i[0] + 1, i[1] + 1, i[2], seed), w[0]),
-        w[1],
-    )
-    high = _mix(
-        _mix(_hash(i[0], i[1], i[2] + 1, seed), _hash(i[0] + 1, i[1], i[2] + 1, seed), w[0]),
-        _mix(_hash(i[0], i[1] + 1, i[2] + 1, seed), _hash(i[0] + 1, i[1] + 1, i[2] + 1, seed), w[0]),
-        w[1],
-    )
-    return _mix(low, high, w[2])
-
-
-@qd.func
-def _mix(a: qd.f32, b: qd.f32, w: qd.f32) -> qd.f32:
-    return a + (b - a) * w
-
-
-@qd.func
-def _clouds(p: vec3, seed: qd.i32) -> qd.f32:
-    """Four octaves, about 0..1 around 0.5."""
-    value, weight, q = 0.0, 0.5, p
-    for _ in range(4):
-        value += weight * _noise(q, seed)
-        q = q * 2.03 + 17.1
-        weight *= 0.5
-    return value / 0.9375
-
-
-@qd.func
-def _flat(p: vec3, n: vec3) -> vec2:
-    """The two coordinates that lie in the face a local normal belongs to."""
-    uv = vec2(p[0], p[1])
-    a = qd.abs(n)
-    if a[0] >= a[1] and a[0] >= a[2]:
-        uv = vec2(p[1], p[2])
-    elif a[1] >= a[2]:
-        uv = vec2(p[0], p[2])
-    return uv
-
-
-@qd.func
-def _pages(uv: vec2, seed: qd.i32) -> qd.f32:
-    """Rectangles within rectangles, as on posters, shelves and screens."""
-    low, size, s = vec2(0.0, 0.0), vec2(1.0, 1.0), seed
-    cell = qd.cast(qd.floor(uv), qd.i32)
-    q = uv - qd.floor(uv)
-    s = s + cell[0] * 131 + cell[1] * 719
-    for k in range(5):
-        cut = 0.2 + 0.6 * _hash(k, s, 3, seed)
-        axis = qd.cast(_hash(k, s, 5, seed) * 1.999, qd.i32)
-        if axis == 0:
-            if q[0] < low[0] + cut * size[0]:
-                size[0] *= cut
-                s = s * 2 + 1
-            else:
-                low[0] += cut * size[0]
-                size[0] *= 1.0 - cut
-                s = s * 2 + 2
-        else:
-            if q[1] < low[1] + cut * size[1]:
-                size[1] *= cut
-                s = s * 2 + 1
-            else:
-                low[1] += cut * size[1]
-                size[1] *= 1.0 - cut
-                s = s * 2 + 2
-    return _hash(s, 7, cell[0] * 31 + cell[1], seed)
-
-
-@qd.func
-def _pattern(kind: qd.i32, p: vec3, n: vec3, warp: qd.f32, seed: qd.i32) -> qd.f32:
-    """Where between its two colours a surface is: 0..1. `p` counts in the pattern's own size."""
-    value = 0.0
-    uv = _flat(p, n)
-    if kind == CLOUDS:
-        value = _clouds(p, seed) * 2.0 - 0.5
-    elif kind == WOOD:
-        q = vec3(p[0] * 0.12, p[1], p[2])
-        value = 0.5 + 0.5 * qd.sin(6.2832 * (q[1] + q[2] * 0.6 + warp * 2.0 * _clouds(q, seed))) * 0.8
-        value = value * 0.7 + 0.3 * _noise(vec3(p[0] * 0.8, p[1] * 14.0, p[2] * 14.0), seed)
-    elif kind == TILES:
-        row = qd.floor(uv[1])
-        x = uv[0] + (row * 0.5 if warp > 0.5 else 0.0)
-        fx, fy = x - qd.floor(x), uv[1] - row
-        joint = 0.03 + 0.05 * warp
-        value = 0.15 + 0.5 * _hash(qd.cast(qd.floor(x), qd.i32), qd.cast(row, qd.i32), 1, seed) * warp
-        if fx < joint or fy < joint * (1.0 + warp):
-            value = 1.0
-    elif kind == STRIPES:
-        value = qd.select(qd.sin(6.2832 * (uv[0] + warp * 0.5 * _noise(p, seed))) > 0.3 * warp, 1.0, 0.0)
-    elif kind == CHECKER:
-        value = qd.cast((qd.cast(qd.floor(uv[0]), qd.i32) + qd.cast(qd.floor(uv[1]), qd.i32)) & 1, qd.f32)
-    elif kind == SPOTS:
-        c = qd.floor(uv)
-        i, j = qd.cast(c[0], qd.i32), qd.cast(c[1], qd.i32)
-        at = vec2(0.3 + 0.4 * _hash(i, j, 1, seed), 0.3 + 0.4 * _hash(i, j, 2, seed))
-        d = uv - c - at
-        value = qd.select(d.norm() < 0.1 + 0.2 * _hash(i, j, 3, seed), 1.0, 0.0)
-    elif kind == PAGES:
-        value = _pages(uv, seed)
-    elif kind == MARBLE:
-        value = qd.abs(qd.sin(3.1416 * (uv[0] + 3.0 * warp * _clouds(p, seed))))
-    elif kind == WINDOWS:
-        c = qd.floor(uv)
-        q = uv - c
-        if q[0] > 0.25 and q[0] < 0.75 and q[1] > 0.2 and q[1] < 0.8:
-            value = 0.6 + 0.4 * _hash(qd.cast(c[0], qd.i32), qd.cast(c[1], qd.i32), 1, seed)
-    elif kind == GRASS:
-        value = 0.5 * _clouds(p, seed) + 0.5 * _noise(vec3(p[0] * 9.0, p[1] * 9.0, p[2] * 3.0), seed)
-    return qd.min(qd.max(value, 0.0), 1.0)
-
-
-@qd.func
-def _hills(x: qd.f32, y: qd.f32, g: qd.types.NDArray[qd.f32, 2], s: qd.i32) -> qd.f32:
-    """Height of the terrain: rolling or ridged, flat near the camera's path where asked."""
-    seed = qd.cast(g[s, 34], qd.i32)
-    q = vec3(x * g[s, 33], y * g[s, 33], 0.5)
-    value, weight = 0.0, 0.5
-    for k in range(4):
-        m = _noise(q, seed + k)
-        if g[s, 35] > 0.5:
-            m = 1.0 - qd.abs(2.0 * m - 1.0)
-        value += weight * m
-        q = q * 2.1
-        weight *= 0.45
-    away = qd.min(qd.max((qd.sqrt(x * x + y * y) - g[s, 36]) / qd.max(4.0 * g[s, 36], 1.0), 0.0), 1.0)
-    return g[s, 32] * (value - 0.45) * away
-
-
-@qd.func
-def _meet(shape: qd.i32, o: vec3, d: vec3, after: qd.f32) -> qd.f32:
-    """The first t > after at which a ray in a shape's own frame meets its surface; FAR if none."""
-    best = FAR
-    if shape == SHAPE_BOX:
-        enter, leave = -FAR, FAR
-        for k in qd.static(range(3)):
-            inverse = 1.0 / qd.select(qd.abs(d[k]) < 1e-9, 1e-9, d[k])
-            a, b = (-1.0 - o[k]) * inverse, (1.0 - o[k]) * inverse
-            enter, leave = qd.max(enter, qd.min(a, b)), qd.min(leave, qd.max(a, b))
-        if enter <= leave:
-            if enter > after:
-                best = enter
-            elif leave > after:
-                best = leave
-    elif shape == SHAPE_BALL:
-        a, b, c = d.dot(d), o.dot(d), o.dot(o) - 1.0
-        root = b * b - a * c
-        if root > 0:
-            r = qd.sqrt(root)
-            if (-b - r) / a > after:
-                best = (-b - r) / a
-            elif (-b + r) / a > after:
-                best = (-b + r) / a
-    else:  # a cylinder, or a cone that ends in a point above; both with a floor and a lid
-        slope = qd.select(shape == SHAPE_CONE, 0.5, 0.0)
-        r0 = qd.select(shape == SHAPE_CONE, 0.5 * (1.0 - o[2]), 1.0)
-        a = d[0] * d[0] + d[1] * d[1] - slope * slope * d[2] * d[2]
-        b = o[0] * d[0] + o[1] * d[1] + slope * d[2] * r0
-        c = o[0] * o[0] + o[1] * o[1] - r0 * r0
-        root = b * b - a * c
-        if root > 0 and qd.abs(a) > 1e-12:
-            r = qd.sqrt(root)
-            for sign in qd.static((-1.0, 1.0)):
-                t = (-b + sign * r) / a
-                if t > after and t < best and qd.abs(o[2] + t * d[2]) <= 1.0:
-                    best = t
-        for lid in qd.static((-1.0, 1.0)):
-            t = (lid - o[2]) / qd.select(qd.abs(d[2]) < 1e-9, 1e-9, d[2])
-            x, y = o[0] + t * d[0], o[1] + t * d[1]
-            rim = qd.select(shape == SHAPE_CONE, 0.5 * (1.0 - lid), 1.0)
-            if t > after and t < best and x * x + y * y <= rim * rim:
-                best = t
-    return best
-
-
-@qd.func
-def _normal(shape: qd.i32, p: vec3) -> vec3:
-    """In the shape's own frame, not normalised."""
-    n = p
-    if shape == SHAPE_BOX:
-        a = qd.abs(p)
-        n = vec3(0.0, 0.0, qd.select(p[2] > 0, 1.0, -1.0))
-        if a[0] >= a[1] and a[0] >= a[2]:
-            n = vec3(qd.select(p[0] > 0, 1.0, -1.0), 0.0, 0.0)
-        elif a[1] >= a[2]:
-            n = vec3(0.0, qd.select(p[1] > 0, 1.0, -1.0), 0.0)
-    elif shape == SHAPE_CYLINDER or shape == SHAPE_CONE:  # noqa: SIM109  (the kernel's compiler knows no `in`)
-        lean = qd.select(shape == SHAPE_CONE, 0.25 * (1.0 - p[2]), 0.0)
-        n = vec3(p[0], p[1], lean)
-        if qd.abs(p[2]) > 0.9995:
-            n = vec3(0.0, 0.0, p[2])
-    return n
-
-
-@qd.func
-def _local(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3, w: qd.f32) -> vec3:
+def local(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3, w: qd.f32) -> vec3:
     """A point (w = 1) or a direction (w = 0) in a shape's own frame."""
     return vec3(
         prims[s, k, 0] * p[0] + prims[s, k, 1] * p[1] + prims[s, k, 2] * p[2] + w * prims[s, k, 3],
@@ -241,17 +23,17 @@ def _local(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3, w:
 
 
 @qd.func
-def _hole(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3) -> qd.i32:
+def hole(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3) -> qd.i32:
     """Whether foliage, a fence or a grid has nothing at a point of its surface (in its own frame)."""
     kind, open_share = prims[s, k, 22], prims[s, k, 23]
     out = 0
     if kind > 0.5:
         q = vec3(p[0] * prims[s, k, 18], p[1] * prims[s, k, 19], p[2] * prims[s, k, 20]) * prims[s, k, 21]
         if kind < 1.5:
-            value = 0.6 * _noise(q, 7) + 0.4 * _noise(q * 2.7, 8)
+            value = 0.6 * noise(q, 7) + 0.4 * noise(q * 2.7, 8)
             out = qd.select(value < 0.25 + 0.45 * open_share, 1, 0)
         else:
-            uv = _flat(q, _normal(SHAPE_BOX, p))
+            uv = flat(q, normal_of(SHAPE_BOX, p))
             fx = uv[0] - qd.floor(uv[0])
             fy = uv[1] - qd.floor(uv[1])
             bar = qd.select(kind < 2.5, fx > 1.0 - open_share * 0.9, fx > 0.2 and fy > 0.2)
@@ -260,7 +42,7 @@ def _hole(prims: qd.types.NDArray[qd.f32, 3], s: qd.i32, k: qd.i32, p: vec3) -> 
 
 
 @qd.func
-def _cast(
+def cast(
     prims: qd.types.NDArray[qd.f32, 3],
     counts: qd.types.NDArray[qd.i32, 1],
     g: qd.types.NDArray[qd.f32, 2],
@@ -282,14 +64,14 @@ def _cast(
         half = radius / qd.sqrt(dd)
         if gap.dot(gap) <= radius * radius and along + half > start and along - half < best:
             shape = qd.cast(prims[s, k, 16], qd.i32)
-            lo, ld = _local(prims, s, k, o, 1.0), _local(prims, s, k, d, 0.0)
+            lo, ld = local(prims, s, k, o, 1.0), local(prims, s, k, d, 0.0)
             after, going = start, 1
             for _skip in range(3):
                 if going == 1:
-                    t = _meet(shape, lo, ld, after)
+                    t = meet(shape, lo, ld, after)
                     going = 0
                     if t < best:
-                        if _hole(prims, s, k, lo + t * ld) == 1:
+                        if hole(prims, s, k, lo + t * ld) == 1:
                             after, going = t + 1e-4, 1
                         else:
                             best, index = t, k
@@ -300,7 +82,7 @@ def _cast(
         for _step in range(steps):
             if going == 1:
                 p = o + t * d
-                above = p[2] - _hills(p[0], p[1], g, s)
+                above = p[2] - hills(p[0], p[1], g, s)
                 if t >= best:
                     going = 0
                 elif above < 0:
@@ -308,7 +90,7 @@ def _cast(
                     for _halving in range(6):
                         middle = 0.5 * (low + high)
                         q = o + middle * d
-                        if q[2] < _hills(q[0], q[1], g, s):
+                        if q[2] < hills(q[0], q[1], g, s):
                             high = middle
                         else:
                             low = middle
@@ -345,17 +127,17 @@ def shade(
             g[s, 9] * cx + g[s, 10] * cy + g[s, 11],
         )
         length = d.norm()
-        t, k = _cast(prims, counts, g, s, o, d, 0.02, g[s, 37], 80, 0)
+        t, k = cast(prims, counts, g, s, o, d, 0.02, g[s, 37], 80, 0)
         if k == -1:
             up = d[2] / length
             w = qd.min(qd.max(up * 1.6, 0.0), 1.0)
             sky = vec3(0.0, 0.0, 0.0)
             for c in qd.static(range(3)):
-                sky[c] = _mix(g[s, 19 + c], g[s, 22 + c], qd.sqrt(w))
+                sky[c] = mix(g[s, 19 + c], g[s, 22 + c], qd.sqrt(w))
             q = vec3(d[0] / (qd.abs(up) + 0.15), d[1] / (qd.abs(up) + 0.15), 0.0) / length * 1.5
-            cover = qd.min(qd.max((_clouds(q, 11) - 1.0 + g[s, 26]) * 4.0, 0.0), 1.0) * qd.select(up > 0, 1.0, 0.0)
+            cover = qd.min(qd.max((clouds(q, 11) - 1.0 + g[s, 26]) * 4.0, 0.0), 1.0) * qd.select(up > 0, 1.0, 0.0)
             for c in qd.static(range(3)):
-                more[s, y, x, c] = _mix(sky[c], 0.9 * (g[s, 19] + g[s, 20] + g[s, 21]) / 3.0, cover)
+                more[s, y, x, c] = mix(sky[c], 0.9 * (g[s, 19] + g[s, 20] + g[s, 21]) / 3.0, cover)
                 albedo[s, y, x, c] = 0.0
                 light[s, y, x, c] = 0.0
                 normal[s, y, x, c] = 0.0
@@ -364,8 +146,8 @@ def shade(
             p = o + t * d
             look, q, n, ln = 0, p, vec3(0.0, 0.0, 1.0), vec3(0.0, 0.0, 1.0)
             if k >= 0:
-                lp = _local(prims, s, k, p, 1.0)
-                ln = _normal(qd.cast(prims[s, k, 16], qd.i32), lp)
+                lp = local(prims, s, k, p, 1.0)
+                ln = normal_of(qd.cast(prims[s, k, 16], qd.i32), lp)
                 n = vec3(
                     prims[s, k, 0] * ln[0] + prims[s, k, 4] * ln[1] + prims[s, k, 8] * ln[2],
                     prims[s, k, 1] * ln[0] + prims[s, k, 5] * ln[1] + prims[s, k, 9] * ln[2],
@@ -376,25 +158,23 @@ def shade(
             else:
                 e = 0.02 + 0.004 * t
                 n = vec3(
-                    _hills(p[0] - e, p[1], g, s) - _hills(p[0] + e, p[1], g, s),
-                    _hills(p[0], p[1] - e, g, s) - _hills(p[0], p[1] + e, g, s),
+                    hills(p[0] - e, p[1], g, s) - hills(p[0] + e, p[1], g, s),
+                    hills(p[0], p[1] - e, g, s) - hills(p[0], p[1] + e, g, s),
                     2.0 * e,
                 ).normalized()
             if n.dot(d) > 0:
                 n = -n
-            _shade_point(
-                prims, counts, looks, lights, g, s, y, x, t, d / length, p, q, n, ln, look, albedo, light, more
-            )
+            shade_point(prims, counts, looks, lights, g, s, y, x, t, d / length, p, q, n, ln, look, albedo, light, more)
             depth[s, y, x] = t
             haze = 1.0 - qd.exp(-g[s, 25] * t * length)
             for c in qd.static(range(3)):
                 normal[s, y, x, c] = n[c]
-                more[s, y, x, c] = _mix(more[s, y, x, c], g[s, 19 + c], haze)
+                more[s, y, x, c] = mix(more[s, y, x, c], g[s, 19 + c], haze)
                 albedo[s, y, x, c] *= 1.0 - haze
 
 
 @qd.func
-def _shade_point(
+def shade_point(
     prims: qd.types.NDArray[qd.f32, 3],
     counts: qd.types.NDArray[qd.i32, 1],
     looks: qd.types.NDArray[qd.f32, 3],
@@ -417,43 +197,43 @@ def _shade_point(
     """What light comes from a point: into `albedo` and `light` what the filter may smooth, into `more` what it may not."""
     seed = qd.cast(looks[s, look, 15], qd.i32)
     size = looks[s, look, 7]
-    v = _pattern(qd.cast(looks[s, look, 6], qd.i32), q * size, ln, looks[s, look, 8], seed)
+    v = pattern(qd.cast(looks[s, look, 6], qd.i32), q * size, ln, looks[s, look, 8], seed)
     fade = qd.min(1.0, 60.0 / (1.0 + t * size))  # a pattern finer than pixels is its mean
-    v = _mix(0.5, v, fade)
-    dirt = 1.0 - looks[s, look, 13] * _clouds(q * (0.7 + 0.1 * size) + 3.7, seed + 5)
+    v = mix(0.5, v, fade)
+    dirt = 1.0 - looks[s, look, 13] * clouds(q * (0.7 + 0.1 * size) + 3.7, seed + 5)
     bump = looks[s, look, 14]
     m = n
     if bump > 0:
         e = 0.15
-        h = _noise(q * size * 2.0, seed + 9)
+        h = noise(q * size * 2.0, seed + 9)
         m = (
             n
             + bump
             * vec3(
-                h - _noise(q * size * 2.0 + vec3(e, 0.0, 0.0), seed + 9),
-                h - _noise(q * size * 2.0 + vec3(0.0, e, 0.0), seed + 9),
-                h - _noise(q * size * 2.0 + vec3(0.0, 0.0, e), seed + 9),
+                h - noise(q * size * 2.0 + vec3(e, 0.0, 0.0), seed + 9),
+                h - noise(q * size * 2.0 + vec3(0.0, e, 0.0), seed + 9),
+                h - noise(q * size * 2.0 + vec3(0.0, 0.0, e), seed + 9),
             )
             * 3.0
             * fade
         ).normalized()
     base = p + n * (1e-3 + 5e-4 * t)
-    r1, r2 = _hash(x, y, 1, s), _hash(x, y, 2, s)
-    r3, r4 = _hash(x, y, 3, s), _hash(x, y, 4, s)
+    r1, r2 = hash01(x, y, 1, s), hash01(x, y, 2, s)
+    r3, r4 = hash01(x, y, 3, s), hash01(x, y, 4, s)
     # ambient: one ray towards a random direction of the half space
     angle, lift = 6.2832 * r1, 2.0 * r2 - 1.0
     ring = qd.sqrt(qd.max(1.0 - lift * lift, 0.0))
     ray = (n + 0.98 * vec3(ring * qd.cos(angle), ring * qd.sin(angle), lift)).normalized()
     reach = g[s, 27]
-    hit, index = _cast(prims, counts, g, s, base, ray, 1e-4, reach, 8, 0)
+    hit, index = cast(prims, counts, g, s, base, ray, 1e-4, reach, 8, 0)
     free = 1.0 if index == -1 else qd.min(1.0, 0.15 + 0.85 * hit / reach)
     w = 0.5 + 0.5 * m[2]
     view = (-d).normalized()
     glow, shine = looks[s, look, 11], looks[s, look, 9]
     for c in qd.static(range(3)):
-        a = _mix(looks[s, look, c], looks[s, look, 3 + c], v) * dirt
+        a = mix(looks[s, look, c], looks[s, look, 3 + c], v) * dirt
         albedo[s, y, x, c] = a
-        light[s, y, x, c] = free * _mix(g[s, 13 + c], g[s, 16 + c], w)
+        light[s, y, x, c] = free * mix(g[s, 13 + c], g[s, 16 + c], w)
         more[s, y, x, c] = glow * a
     for j in range(4):
         kind = lights[s, j, 7]
@@ -469,7 +249,7 @@ def _shade_point(
             to = to.normalized()
             facing = m.dot(to)
             if facing > 0 and n.dot(to) > 0:
-                _, index = _cast(prims, counts, g, s, base, to, 1e-4, far, 20, 1)
+                _, index = cast(prims, counts, g, s, base, to, 1e-4, far, 20, 1)
                 if index == -1:
                     half = (to + view).normalized()
                     spark = shine * qd.pow(qd.max(m.dot(half), 0.0), looks[s, look, 10])

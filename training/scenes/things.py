@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import kernel
+from . import patterns
 from .builder import BARS, GRID, LEAVES, Builder, turn
 
 LYING = turn(pitch=np.pi / 2)  # a tube along Y
@@ -72,7 +72,7 @@ def shelf(b: Builder, wide: float, deep: float, high: float) -> None:
             w = min(w, wide / 2 - x - 0.02)
             h = b.between(0.4, 0.85) * room
             d = b.between(0.4, 0.9) * deep / 2
-            rows = b.look(kernel.STRIPES if b.chance(0.5) else kernel.PAGES, size=b.between(8, 30))
+            rows = b.look(patterns.STRIPES if b.chance(0.5) else patterns.PAGES, size=b.between(8, 30))
             b.box((x + w / 2, deep / 2 - d - 0.01, i * room + h / 2 + 0.012), (w / 2, d, h / 2), rows)
             x += w + (b.between(0, 0.15) if b.chance(0.4) else 0.005)
 
@@ -130,8 +130,8 @@ def bed(b: Builder) -> None:
 def monitor(b: Builder) -> None:
     """A screen on its foot; it may be on."""
     w, h = b.between(0.2, 0.35), b.between(0.13, 0.22)
-    dark = b.look(kernel.PLAIN, colours=((0.02,) * 3, (0.02,) * 3), shine=0.4)
-    on = b.look(kernel.PAGES, size=b.between(2, 8), glow=b.between(0.2, 1.2), shine=0.3) if b.chance(0.5) else dark
+    dark = b.look(patterns.PLAIN, colours=((0.02,) * 3, (0.02,) * 3), shine=0.4)
+    on = b.look(patterns.PAGES, size=b.between(2, 8), glow=b.between(0.2, 1.2), shine=0.3) if b.chance(0.5) else dark
     b.box((0, 0, h + 0.12), (w, 0.02, h), dark)
     b.box((0, -0.02, h + 0.12), (w - 0.015, 0.003, h - 0.015), on)
     b.box((0, 0.03, 0.1), (0.03, 0.02, 0.1), dark)
@@ -139,7 +139,7 @@ def monitor(b: Builder) -> None:
 
 
 def keyboard(b: Builder) -> None:
-    b.box((0, 0, 0.012), (b.between(0.14, 0.23), 0.065, 0.012), b.look(kernel.TILES, size=50, calm=0))
+    b.box((0, 0, 0.012), (b.between(0.14, 0.23), 0.065, 0.012), b.look(patterns.TILES, size=50, calm=0))
 
 
 def cup(b: Builder) -> None:
@@ -155,7 +155,7 @@ def bottle(b: Builder) -> None:
     look = b.look(calm=0.6)
     b.tube((0, 0, h), r, h, look)
     if b.chance(0.5):
-        b.tube((0, 0, h), r * 1.01, h * 0.5, b.look(kernel.PAGES, size=12))
+        b.tube((0, 0, h), r * 1.01, h * 0.5, b.look(patterns.PAGES, size=12))
     b.cone((0, 0, 2 * h + 0.03), r, 0.03, look)
     b.tube((0, 0, 2 * h + 0.04), r * 0.35, 0.05, look)
 
@@ -171,7 +171,7 @@ def can(b: Builder) -> None:
 
 def carton(b: Builder) -> None:
     half = np.exp(b.rng.uniform(np.log(0.02), np.log(0.16), 3))
-    b.box((0, 0, half[2]), half, b.look(kernel.PAGES if b.chance(0.5) else None, size=b.between(3, 20)))
+    b.box((0, 0, half[2]), half, b.look(patterns.PAGES if b.chance(0.5) else None, size=b.between(3, 20)))
 
 
 def book_pile(b: Builder) -> None:
@@ -199,9 +199,9 @@ def bowl(b: Builder) -> None:
 def bust(b: Builder, scale: float = 1.0, cloth: int | None = None) -> None:
     """Head, hair, neck and shoulders; z = 0 is where the chest ends."""
     tone = np.array(b.one_of([(0.78, 0.5, 0.38), (0.6, 0.34, 0.22), (0.3, 0.15, 0.09), (0.85, 0.6, 0.48)]))
-    skin = b.look(kernel.CLOUDS if b.chance(0.5) else kernel.PLAIN, colours=(tone, tone * 0.85), size=8, shine=0.1)
-    hair = b.look(kernel.CLOUDS, size=40, shine=0.2)
-    dark = b.look(kernel.PLAIN, colours=((0.03,) * 3, (0.03,) * 3))
+    skin = b.look(patterns.CLOUDS if b.chance(0.5) else patterns.PLAIN, colours=(tone, tone * 0.85), size=8, shine=0.1)
+    hair = b.look(patterns.CLOUDS, size=40, shine=0.2)
+    dark = b.look(patterns.PLAIN, colours=((0.03,) * 3, (0.03,) * 3))
     cloth = b.look() if cloth is None else cloth
     s, lean = scale, b.between(-0.4, 0.4)
     b.ball((0, 0, 0.16 * s), np.array((0.24, 0.13, 0.2)) * s, cloth)
@@ -246,7 +246,7 @@ def plant(b: Builder, high: float) -> None:
     r = high * b.between(0.12, 0.22)
     b.tube((0, 0, r), r, r, b.look(calm=0.7))
     colour = np.array((0.08, 0.2, 0.05)) * b.between(0.5, 1.8)
-    leaf = b.look(kernel.CLOUDS, colours=(colour, colour * 0.4), size=20)
+    leaf = b.look(patterns.CLOUDS, colours=(colour, colour * 0.4), size=20)
     for _ in range(int(b.rng.integers(2, 6))):
         at = (b.between(-1, 1) * r, b.between(-1, 1) * r, b.between(0.45, 0.85) * high)
         half = b.rng.uniform(0.15, 0.35, 3) * high
@@ -258,7 +258,7 @@ def lamp(b: Builder, high: float) -> None:
     b.tube((0, 0, high / 2), 0.012, high / 2, stem)
     b.tube((0, 0, 0.01), 0.12, 0.01, stem)
     warm = (1.0, 0.85, 0.6)
-    b.cone((0, 0, high), b.between(0.1, 0.22), 0.12, b.look(kernel.PLAIN, colours=(warm, warm), glow=b.between(0, 2)))
+    b.cone((0, 0, high), b.between(0.1, 0.22), 0.12, b.look(patterns.PLAIN, colours=(warm, warm), glow=b.between(0, 2)))
 
 
 def picture(b: Builder, wide: float, high: float) -> None:
@@ -268,9 +268,9 @@ def picture(b: Builder, wide: float, high: float) -> None:
     kind = b.rng.random()
     if kind < 0.3:  # a bright window
         light = b.rng.uniform(0.5, 1.0, 3)
-        pane = b.look(kernel.CLOUDS, colours=(light, light * 0.6), size=b.between(0.5, 3), glow=b.between(0.8, 3))
+        pane = b.look(patterns.CLOUDS, colours=(light, light * 0.6), size=b.between(0.5, 3), glow=b.between(0.8, 3))
     else:
-        pane = b.look(kernel.PAGES if b.chance(0.5) else None, size=b.between(0.7, 5), calm=0.2)
+        pane = b.look(patterns.PAGES if b.chance(0.5) else None, size=b.between(0.7, 5), calm=0.2)
     edge = min(wide, high) * b.between(0.02, 0.08)
     panes = int(b.rng.integers(1, 4)) if kind < 0.3 else 1
     for i in range(panes):
@@ -279,7 +279,7 @@ def picture(b: Builder, wide: float, high: float) -> None:
 
 
 def curtain(b: Builder, high: float) -> None:
-    cloth = b.look(kernel.STRIPES if b.chance(0.4) else None, size=b.between(3, 12), shine=0.0)
+    cloth = b.look(patterns.STRIPES if b.chance(0.4) else None, size=b.between(3, 12), shine=0.0)
     for i in range(int(b.rng.integers(3, 7))):
         b.tube((i * 0.11, 0, high / 2), 0.06, high / 2, cloth)
 
@@ -291,11 +291,11 @@ def radiator(b: Builder) -> None:
 def tree(b: Builder, high: float) -> None:
     """Leafy, a conifer, or bare."""
     bark = np.array((0.12, 0.08, 0.05)) * b.between(0.5, 2)
-    trunk = b.look(kernel.WOOD, colours=(bark, bark * 0.5), size=5, shine=0)
+    trunk = b.look(patterns.WOOD, colours=(bark, bark * 0.5), size=5, shine=0)
     r = high * b.between(0.015, 0.04)
     b.tube((0, 0, high * 0.3), r, high * 0.3, trunk)
     green = np.array(b.one_of([(0.1, 0.2, 0.04), (0.06, 0.12, 0.04), (0.25, 0.2, 0.04), (0.3, 0.12, 0.03)]))
-    leaf = b.look(kernel.CLOUDS, colours=(green * b.between(0.7, 1.6), green * 0.35), size=6 / high * 4, shine=0)
+    leaf = b.look(patterns.CLOUDS, colours=(green * b.between(0.7, 1.6), green * 0.35), size=6 / high * 4, shine=0)
     if b.chance(0.25):
         for i in range(4):
             z = high * (0.35 + 0.18 * i)
@@ -310,21 +310,23 @@ def tree(b: Builder, high: float) -> None:
 
 def bush(b: Builder, high: float) -> None:
     green = np.array((0.08, 0.17, 0.04)) * b.between(0.6, 1.8)
-    leaf = b.look(kernel.CLOUDS, colours=(green, green * 0.4), size=15, shine=0)
+    leaf = b.look(patterns.CLOUDS, colours=(green, green * 0.4), size=15, shine=0)
     for _ in range(int(b.rng.integers(1, 4))):
         at = (b.between(-0.5, 0.5) * high, b.between(-0.5, 0.5) * high, 0.4 * high)
         b.ball(at, b.rng.uniform(0.35, 0.7, 3) * high, leaf, None, (LEAVES, 25 / high, b.between(0.1, 0.6)))
 
 
 def rock(b: Builder, size: float) -> None:
-    stone = b.look(kernel.CLOUDS, colours=(b.rng.uniform(0.1, 0.4) * np.ones(3), b.rng.uniform(0.05, 0.2) * np.ones(3)))
+    stone = b.look(
+        patterns.CLOUDS, colours=(b.rng.uniform(0.1, 0.4) * np.ones(3), b.rng.uniform(0.05, 0.2) * np.ones(3))
+    )
     for _ in range(2):
         half = b.rng.uniform(0.4, 1.0, 3) * size
         b.ball((b.between(-0.3, 0.3) * size, 0, 0.2 * size), half, stone, turn(b.between(0, 3), b.between(-0.5, 0.5)))
 
 
 def car(b: Builder) -> None:
-    paint, dark = b.look(calm=0.95, shine=0.8), b.look(kernel.PLAIN, colours=((0.02,) * 3, (0.03,) * 3), shine=0.6)
+    paint, dark = b.look(calm=0.95, shine=0.8), b.look(patterns.PLAIN, colours=((0.02,) * 3, (0.03,) * 3), shine=0.6)
     long, wide = b.between(1.8, 2.3), b.between(0.8, 0.95)
     tall = b.between(0.25, 0.45)
     b.box((0, 0, 0.55), (wide, long, 0.28), paint)
@@ -337,11 +339,11 @@ def car(b: Builder) -> None:
 
 
 def house(b: Builder, wide: float, deep: float, high: float) -> None:
-    wall = b.look(kernel.WINDOWS if b.chance(0.6) else kernel.TILES, size=b.between(0.25, 0.5), shine=0.0)
+    wall = b.look(patterns.WINDOWS if b.chance(0.6) else patterns.TILES, size=b.between(0.25, 0.5), shine=0.0)
     b.box((0, 0, high / 2), (wide / 2, deep / 2, high / 2), wall)
     if b.chance(0.4):
         slope = turn(roll=np.pi / 4)
-        b.box((0, 0, high), (wide / 2.83, deep / 2 + 0.2, wide / 2.83), b.look(kernel.TILES, size=3), slope)
+        b.box((0, 0, high), (wide / 2.83, deep / 2 + 0.2, wide / 2.83), b.look(patterns.TILES, size=3), slope)
     for _ in range(int(b.rng.integers(0, 4))):
         x, z = b.between(-0.4, 0.4) * wide, b.between(0.2, 0.9) * high
         b.box((x, -deep / 2, z), (b.between(0.5, 1.2), b.between(0.1, 0.7), b.between(0.05, 0.6)), b.look())
@@ -356,7 +358,7 @@ def fence(b: Builder, long: float) -> None:
 def pole(b: Builder, high: float) -> None:
     b.tube((0, 0, high / 2), b.between(0.03, 0.12), high / 2, b.look(calm=0.8))
     if b.chance(0.5):
-        b.box((0, -0.1, high * 0.85), (b.between(0.2, 0.5), 0.02, b.between(0.2, 0.5)), b.look(kernel.PAGES, size=2))
+        b.box((0, -0.1, high * 0.85), (b.between(0.2, 0.5), 0.02, b.between(0.2, 0.5)), b.look(patterns.PAGES, size=2))
 
 
 def oddment(b: Builder) -> None:
