@@ -67,14 +67,14 @@ def _searched(inverse: F64, rays: F64, there: Bool, up: F64, limit: float) -> F6
     for _ in range(TRIES):
         pick = rng.choice(len(pool), 3, replace=False)
         try:
-            tried = np.linalg.solve(r[pick], q[pick])
+            tried = np.asarray(np.linalg.solve(r[pick], q[pick]), np.float64)
         except np.linalg.LinAlgError:
             continue
         if _angle(tried, up) > limit:
             continue
         agree = int((np.abs(r @ tried - q) < CLOSE * q).sum())
         if agree > best:
-            best, plane = agree, np.asarray(tried, np.float64)
+            best, plane = agree, tried
     return plane
 
 

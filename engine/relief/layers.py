@@ -59,10 +59,12 @@ def layers(
         canvas = _canvas(mono, picture, settings)
         report.check()
     names = _names(canvas.labels, mono)
-    made = []
+    made: list[Layer] = []
+    over = np.zeros(canvas.labels.shape, np.float32)  # how much nearer layers cover
     with report.step("fill", len(names), share=0.85) as step:
-        for number, name in enumerate(names):
-            made.append(_layer(canvas, number, name, settings, report, cam_from_world, lama))
+        for number in reversed(range(len(names))):
+            layer, over = _layer(canvas, number, names[number], over, settings, report, cam_from_world, lama)
+            made.insert(0, layer)
             step.advance()
     report.count("invented", {layer.name: round(float(layer.invented.mean()), 4) for layer in made})
     return tuple(made)
@@ -128,13 +130,12 @@ def _sized(mono: MonoDepth, size: tuple[int, int]) -> tuple[F32, Bool]:
 
 
 def _layer(
-    canvas: _Canvas, number: int, name: str, settings: LayerSettings, report: Report, cam_from_world: F64,
+    canvas: _Canvas, number: int, name: str, over: F32, settings: LayerSettings, report: Report, cam_from_world: F64,
     lama: fill.Painter | None,
-) -> Layer:  # fmt: skip
+) -> tuple[Layer, F32]:  # fmt: skip
     labels, band = canvas.labels, max(2, round(BAND * canvas.side))
     own, hidden_by = labels == number, labels > number
     cover, colours, clean = _own_edge(canvas, number, band)
-    over, _, _ = _own_edge(canvas, number + 1, band) if hidden_by.any() else (np.zeros_like(cover), None, None)
     sure = _clean_depth(canvas.labels, own, band)
     hiding = np.where(hidden_by, canvas.inverse, np.inf).astype(np.float32)
     inverse = fill.depth(canvas.inverse, sure, hiding)
@@ -155,7 +156,7 @@ def _layer(
     rgb = bled(picture, alpha)
     rgba = np.dstack([rgb, alpha])
     support = alpha > 1 / 510
-    return Layer(
+    layer = Layer(
         name=name,
         colour=np.clip(rgba * 255 + 0.5, 0, 255).astype(np.uint8),
         depth=np.where(support, 1 / np.maximum(inverse, 1e-9), 0).astype(np.float32),
@@ -163,6 +164,7 @@ def _layer(
         margin=canvas.margin,
         surface=cloth(inverse, support, wanted, canvas.K, cam_from_world, settings.faces),
     )
+    return layer, cover
 
 
 def _own_edge(canvas: _Canvas, number: int, band: int) -> tuple[F32, F32, Bool]:

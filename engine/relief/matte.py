@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -11,6 +13,8 @@ from .spread import spread
 NOISE = 0.07  # of colour: sides that differ less can't tell the cover
 RAMP = 0.7  # pixels: half the width of an edge that colour tells nothing of
 CLEAR = 0.02
+
+Pixels = tuple[Any, ...]  # rows and columns, as np.nonzero gives them
 
 
 def matte(picture: F32, front: Bool, told: Bool, band: int) -> tuple[F32, F32]:
@@ -24,10 +28,10 @@ def matte(picture: F32, front: Bool, told: Bool, band: int) -> tuple[F32, F32]:
     if not near.any():
         return cover, picture
     inner, outer = _eroded(front, band), _eroded(~front, band)
-    ours, theirs = _sides(picture, inner, band), _sides(picture, outer, band)
     at = np.nonzero(near)
-    seen = picture[at]
-    alpha, f, b, sure = _best(seen, [o[at] for o in ours], [t[at] for t in theirs])
+    seen, smooth = picture[at], cv2.GaussianBlur(picture, (0, 0), 0.8)
+    ours, theirs = (_sides(picture, smooth, side, at, band) for side in (inner, outer))
+    alpha, f, b, sure = _best(seen, ours, theirs)
     soft = np.where(near, 0, cover).astype(np.float32)
     soft[at] = sure * alpha + (1 - sure) * _geometric(front, RAMP * 1.5)[at]
     soft = _calmed(picture, soft, near, band)
@@ -60,32 +64,37 @@ def _ring(front: Bool, band: int) -> Bool:
     return ~(_eroded(front, band) | _eroded(~front, band))
 
 
-def _sides(picture: F32, inside: Bool, band: int) -> list[F32]:
-    """What this side looks like near each pixel: its nearest pixel, two further in, and the mean of the neighbourhood."""
+def _sides(picture: F32, smooth: F32, inside: Bool, at: Pixels, band: int) -> list[F32]:
+    """What this side looks like near each of the pixels: its nearest one, one further in, and the mean of the neighbourhood."""
     if not inside.any():
-        return [picture]
+        return [picture[at]]
     _, labels = cv2.distanceTransformWithLabels(
         (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    places = np.argwhere(inside)
-    which = np.zeros(int(labels.max()) + 1, np.int64)
-    which[labels[places[:, 0], places[:, 1]]] = np.arange(len(places))
-    nearest = places[which[labels]]
     height, width = inside.shape
-    here = np.moveaxis(np.indices((height, width)), 0, -1)
-    away = nearest - here
-    far = np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1)
-    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
-    found = []
-    for further in (0.0, band):
-        at = np.clip(np.round(nearest + away / far * further).astype(int), 0, [height - 1, width - 1])
-        ok = inside[at[..., 0], at[..., 1]]
-        at = np.where(ok[..., None], at, nearest)
-        found.append(smooth[at[..., 0], at[..., 1]])
-    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.5 * band)
-    mean = cv2.GaussianBlur(picture * inside[..., None], (0, 0), 1.5 * band) / np.maximum(weight, 1e-4)[..., None]
-    found.append(np.where((weight > 0.01)[..., None], mean, found[0]).astype(np.float32))
+    which = np.zeros(int(labels.max()) + 1, np.int64)
+    which[labels[inside]] = np.flatnonzero(inside)
+    nearest = np.stack(np.divmod(which[labels[at]], width), 1)
+    away = (nearest - np.stack(at, 1)).astype(np.float64)
+    far = np.maximum(np.hypot(away[:, 0], away[:, 1]), 1)[:, None]
+    further = np.clip(np.round(nearest + away / far * band).astype(int), 0, [height - 1, width - 1])
+    further = np.where(inside[further[:, 0], further[:, 1]][:, None], further, nearest)
+    found = [smooth[nearest[:, 0], nearest[:, 1]], smooth[further[:, 0], further[:, 1]]]
+    mean, weight = _wide_mean(picture, inside, at, band)
+    found.append(np.where((weight > 0.01)[:, None], mean, found[0]).astype(np.float32))
     return found
+
+
+def _wide_mean(picture: F32, inside: Bool, at: Pixels, band: int) -> tuple[F32, F32]:
+    """(N, 3) the mean of what is inside, about 1.5 bands around; and (N,) how much of that is inside. Worked out at a smaller size."""
+    height, width = inside.shape
+    less = max(band // 2, 1)
+    size = (max(width // less, 1), max(height // less, 1))
+    held = np.dstack([picture * inside[..., None], inside.astype(np.float32)])
+    blurred = cv2.GaussianBlur(cv2.resize(held, size, interpolation=cv2.INTER_AREA), (0, 0), 1.5 * band / less)
+    rows, columns = (np.minimum(a * n // m, n - 1) for a, n, m in zip(at, size[::-1], (height, width), strict=True))
+    values = blurred[rows, columns]
+    return values[:, :3] / np.maximum(values[:, 3:], 1e-4), values[:, 3]
 
 
 def _best(seen: F32, ours: list[F32], theirs: list[F32]) -> tuple[F32, F32, F32, F32]:
