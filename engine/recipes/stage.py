@@ -146,4 +146,4 @@ def _layers(
             return Shown(**{name: getattr(done, name) for name in Shown.__dataclass_fields__}), key
         if job.settings.layers.count:
             early()
-        return shown(mono, camera, found, job.settings.layers, stage), key
+        return shown(mono, camera, found, job.settings, stage), key
