@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import depth, edges
+from . import depth, edges, relief
 from .places import RESULTS, ROOT, SHARED, machine
 
 SCORES = (
@@ -37,7 +37,7 @@ SCORES = (
 
 def main() -> int:
     """Builds each set once; exit code 1 if one could not be built. A first word may name another benchmark."""
-    others = {"depth": depth.main, "edges": edges.main}
+    others = {"depth": depth.main, "edges": edges.main, "relief": relief.main}
     if sys.argv[1:2] and sys.argv[1] in others:
         return others[sys.argv[1]](sys.argv[2:])
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])

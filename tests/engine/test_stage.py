@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -81,6 +82,50 @@ def test_other_relief_settings_redo_no_depth(tmp_path: Path) -> None:
     assert Knowing.asked == 1
     events, _ = staged_of(photo, tmp_path / "out", faces=1000)
     assert all(e.skipped for e in events if isinstance(e, StageEvent) and e.name in ("mono", "relief", "layers"))
+
+
+def test_the_relief_alone(tmp_path: Path) -> None:
+    settings = StageSettings(relief=ReliefSettings(faces=1000), layers=LayerSettings(count=0))
+    result = recipe.run(StageJob(photo=make_photo(tmp_path), out=tmp_path / "out", settings=settings))
+    assert "layers" not in result.files and "move" not in result.files
+    staged = read_stage(Path(result.files["stage"]))
+    assert staged.layers == () and staged.sway == 0 and staged.pivot > 0
+
+
+def test_the_glb_holds_the_photo_itself_and_its_camera(tmp_path: Path) -> None:
+    photo = make_photo(tmp_path)
+    _, files = staged_of(photo, tmp_path / "out", faces=1000)
+    data = Path(files["relief"]).read_bytes()
+    assert photo.read_bytes() in data, "the photo was packed anew"
+    length = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20 : 20 + length])
+    staged = read_stage(Path(files["stage"]))
+    lens = document["cameras"][0]["perspective"]
+    assert lens["yfov"] == pytest.approx(2 * np.arctan(72 / 2 / (staged.mono.K[1, 1] * 72 / staged.mono.sky.shape[0])))
+    assert lens["aspectRatio"] == pytest.approx(96 / 72)
+    assert document["materials"][0]["extensions"] == {"KHR_materials_unlit": {}}
+    # the node's −z axis is where the camera looks, its +y what is up in the photo
+    x, y, z, w = next(node for node in document["nodes"] if "camera" in node)["rotation"]
+    ahead = -np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
+    world = staged.cam_from_world[2, :3]
+    assert np.allclose(ahead, [world[0], world[2], -world[1]], atol=1e-6)
+
+
+def test_a_turned_photo_is_packed_upright_without_loss(tmp_path: Path) -> None:
+    from engine.export.picture import picture_for_glb
+    from engine.recipes.mono import read_photos
+    from engine.settings import MonoSettings
+
+    pixels = truth()[0]
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(pixels)))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise to be upright
+    turned.save(tmp_path / "turned.png", exif=exif)
+    photo = read_photos([tmp_path / "turned.png"], MonoSettings(), Report())[0]
+    packed = picture_for_glb(photo)
+    assert not packed.original and packed.mime == "image/png"
+    shown = np.asarray(Image.open(io.BytesIO(packed.data)).convert("RGB"))
+    assert np.array_equal(shown, pixels)
 
 
 def test_a_damaged_workspace_is_made_again(tmp_path: Path) -> None:
