@@ -42,11 +42,7 @@ def bring_in(
     collection[FACTS] = json.dumps(summary["facts"])
     _parent_of(context, model.collection).children.link(collection)
     context.view_layer.update()
-    first = (
-        collection.objects[summary["levels"][0]]
-        if summary["levels"][0] in collection.objects
-        else collection.objects[0]
-    )
+    first = _first(collection, summary["levels"][0])
     for thing in collection.objects:
         extra = thing != first and thing.type == "MESH"
         if extra:  # they lie in one another
@@ -60,6 +56,15 @@ def bring_in(
     show(context, model, asset=True)
     _select(context, first)
     return said
+
+
+def _first(collection: Collection, name: str) -> Object:
+    """The level that is shown. Without an engine's prefix its name may be the scan's own, which keeps it."""
+    if name in collection.objects:
+        return collection.objects[name]
+    first = next((thing for thing in collection.objects if thing.name.startswith(f"{name}.")), collection.objects[0])
+    first.name = first.data.name = f"{name} Asset"
+    return first
 
 
 def show(context: Context, model: Model, *, asset: bool) -> None:

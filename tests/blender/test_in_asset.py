@@ -217,7 +217,9 @@ def test_as_it_is_keeps_the_artist_s_mesh_and_uvs(scan):
     quiet(scan)
     scan.retopo, scan.uvs, scan.clean, scan.convention = "keep", False, False, "plain"
     model = bpy.data.objects["Bumpy Bäll"]
-    kept = make().objects["Bumpy_Ball"]
+    model.name = "Bumpy_Ball"  # as its asset would be called
+    kept = make().objects["Bumpy_Ball Asset"]
+    assert model.name == "Bumpy_Ball" and model.hide_get() and not kept.hide_get()
     assert len(kept.data.polygons) == len(model.data.polygons)
     uvs = [np.array([loop.vector[:] for loop in thing.data.uv_layers.active.uv]) for thing in (model, kept)]
     assert np.allclose(*uvs)
