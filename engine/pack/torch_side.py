@@ -49,6 +49,7 @@ def load(title: str, *names: str) -> list[ModuleType]:
 
 _TITLES = {
     "torch": "PyTorch",
+    "torchvision": "the library torchvision",
     "transformers": "the library transformers",
     "diffusers": "the library diffusers",
     "spandrel": "the library spandrel",

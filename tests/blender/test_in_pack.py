@@ -184,3 +184,53 @@ def test_every_refusal_has_a_button_that_helps(part):
         for remedy in remedies[code]:
             group, name = remedy.operator.split(".")
             assert name in dir(getattr(bpy.ops, group)), remedy
+
+
+class Sheet:
+    """A layout that notes what is drawn."""
+
+    def __init__(self) -> None:
+        self.drawn: list[str] = []
+
+    def column(self, **_):
+        return self
+
+    row = box = split = separator = column
+
+    def prop(self, data, name, **_):
+        assert name in data.bl_rna.properties, name
+        self.drawn.append(name)
+
+    def operator(self, name, **_):
+        group, _, one = name.partition(".")
+        assert one in dir(getattr(bpy.ops, group)), name
+        self.drawn.append(name)
+        return type("Values", (), {})()
+
+    def label(self, text="", **_):
+        self.drawn.append(text)
+
+
+def test_the_page_lists_networks_with_licence_and_whether_they_are_there(home, networks, part):
+    from types import SimpleNamespace
+
+    page, panel = part("preferences").of(bpy.context), part("panels.networks")
+    _network(networks / "zoe")
+    context = SimpleNamespace(
+        region=SimpleNamespace(width=600),
+        preferences=bpy.context.preferences,
+        window_manager=bpy.context.window_manager,
+    )
+    folded = Sheet()
+    panel.draw_networks(folded, context)
+    assert folded.drawn == ["show_networks"]
+    page.show_networks = True
+    panel.draw_networks(Sheet(), context)
+    part("operators.networks").in_folder.wait(5.0)
+    sheet = Sheet()
+    panel.draw_networks(sheet, context)
+    page.show_networks = False
+    part("operators.looked_up").unregister()  # timers don't run in the module
+    assert {"networks", "pack", "maquette.add_pack", "wm.url_open"} <= set(sheet.drawn)
+    assert "CC-BY-NC-4.0: not for commercial work" in sheet.drawn and "zoe" in sheet.drawn
+    assert sum(text.startswith("Not found.") for text in sheet.drawn) > 10

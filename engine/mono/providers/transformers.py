@@ -109,6 +109,8 @@ class Transformers:
 
     def _open(self) -> tuple[Any, Any, Any, str]:
         torch, transformers = load(self._card.title, "torch", "transformers")
+        if family_of(self._card) in METRIC:  # these prepare their picture with it, and say so badly where it is missing
+            load(self._card.title, "torchvision")
         device = device_of(torch, self._choice, self._card.title)
         local = {"local_files_only": True, "trust_remote_code": False}
         with plainly(self._card.title, self.folder):
