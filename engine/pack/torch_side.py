@@ -38,12 +38,7 @@ def load(title: str, *names: str) -> list[ModuleType]:
                 advice=ASK,
             ) from error
         except (ImportError, OSError, RuntimeError, AttributeError) as error:
-            raise EngineError(
-                "pack_broken",
-                f"The PyTorch pack does not work here: {_first_line(error)}.",
-                exit_code=Exit.ENVIRONMENT,
-                advice="Remove it in Maquette's preferences and add it again.",
-            ) from error
+            raise _broken(error) from error
     return found
 
 
@@ -104,8 +99,22 @@ def plainly(title: str, file: Path) -> Iterator[None]:
         raise _unfit(title, file, error) from error
     except Cancelled:
         raise
+    except ImportError as error:  # these libraries import their parts only when they are used
+        raise _broken(error) from error
     except Exception as error:  # each of the libraries has classes of its own, below none in common
         raise _unfit(title, file, error) from error
+
+
+def _broken(error: BaseException) -> EngineError:
+    """The libraries are there and don't go together. What stands at the bottom of it says more than what was raised last."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return EngineError(
+        "pack_broken",
+        f"The PyTorch pack does not work here: {_first_line(error)}.",
+        exit_code=Exit.ENVIRONMENT,
+        advice="Its libraries don't fit each other or this machine: remove it in Maquette's preferences and add it again.",
+    )
 
 
 def _unfit(title: str, file: Path, error: Exception) -> EngineError:
