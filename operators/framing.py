@@ -44,17 +44,14 @@ def show_photo(context: Context) -> None:
 
 
 def look_through_camera(context: Context) -> None:
-    """The largest 3D view of the window looks through the scene's camera, whose frame fills it."""
+    """The largest 3D view of the window looks through the scene's camera."""
     window = context.window
     areas = [area for area in window.screen.areas if area.type == "VIEW_3D"] if window is not None else []
     if bpy.app.background or not areas:
         return
-    area = max(areas, key=lambda area: area.width * area.height)
-    area.spaces.active.region_3d.view_perspective = "CAMERA"
-    area.spaces.active.overlay.show_relationship_lines = False
-    region = next(region for region in area.regions if region.type == "WINDOW")
-    with context.temp_override(window=window, area=area, region=region), contextlib.suppress(RuntimeError):
-        bpy.ops.view3d.view_center_camera()
+    space = max(areas, key=lambda area: area.width * area.height).spaces.active
+    space.region_3d.view_perspective = "CAMERA"
+    space.overlay.show_relationship_lines = False
 
 
 def show_alone(context: Context, things: Sequence[Object]) -> None:

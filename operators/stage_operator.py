@@ -26,7 +26,6 @@ def place_stage(context: Context, prepared: PreparedStage) -> Steps:
         if settings.stage.match:
             look_through_camera(context)
         show_photo(context)
-        yield
         _out_of_hiding(context, stage)
     progress.show_facts(context, str(prepared.folder), prepared.report)
 

@@ -12,6 +12,7 @@ import pytest
 from mathutils import Matrix
 
 FAKE = Path(__file__).with_name("fake_engine.py")
+SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "photos"
 SIZE = (96, 72)
 
 
@@ -69,19 +70,19 @@ def points_of(thing) -> np.ndarray:
     return flat.reshape(-1, 3) @ place[:3, :3].T + place[:3, 3]
 
 
-def seen_at(camera, points: np.ndarray) -> np.ndarray:
+def seen_at(camera, points: np.ndarray, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Pixels of the photo, as Blender's own projection has them."""
     bpy.context.view_layer.update()
     way = np.array(
-        camera.calc_matrix_camera(bpy.context.evaluated_depsgraph_get(), x=SIZE[0], y=SIZE[1])
+        camera.calc_matrix_camera(bpy.context.evaluated_depsgraph_get(), x=size[0], y=size[1])
         @ Matrix.LocRotScale(*camera.matrix_world.decompose()[:2], None).inverted()
     )
     clip = np.c_[points, np.ones(len(points))] @ way.T
     flat = clip[:, :2] / clip[:, 3:]
-    return np.stack([(flat[:, 0] + 1) / 2 * SIZE[0], (1 - flat[:, 1]) / 2 * SIZE[1]], 1)
+    return np.stack([(flat[:, 0] + 1) / 2 * size[0], (1 - flat[:, 1]) / 2 * size[1]], 1)
 
 
-def pixels_by_uv(thing) -> np.ndarray:
+def pixels_by_uv(thing, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Where the UVs say that each vertex is in the photo."""
     mesh = thing.data
     uv = np.empty(2 * len(mesh.loops), np.float32)
@@ -90,7 +91,7 @@ def pixels_by_uv(thing) -> np.ndarray:
     mesh.attributes[".corner_vert"].data.foreach_get("value", corner)
     found = np.empty((len(mesh.vertices), 2))
     found[corner] = uv.reshape(-1, 2)
-    return np.stack([found[:, 0] * SIZE[0], (1 - found[:, 1]) * SIZE[1]], 1)
+    return np.stack([found[:, 0] * size[0], (1 - found[:, 1]) * size[1]], 1)
 
 
 def misfit(stage) -> float:
@@ -509,6 +510,25 @@ def test_a_photo_that_lies_on_its_side_is_shown_upright(maquette, part, stage_fo
     from tests.staged import truth
 
     assert np.abs(shown - truth()[0]).max() <= 1
+
+
+def test_a_real_run_from_the_photo_to_the_scene(maquette, part, tmp_path):
+    """The engine itself, with the network that comes along."""
+    if not part("engine.mono.embedded").FILE.is_file():
+        pytest.skip("this checkout has no network yet")
+    from PIL import Image
+
+    Image.open(SAMPLE / "shoe_01.jpg").resize((480, 360)).save(tmp_path / "shoe.jpg", quality=95)
+    settings = bpy.context.scene.maquette.stage
+    bpy.context.scene.maquette.output = str(tmp_path / "out")
+    settings.photo, settings.faces, settings.layers = str(tmp_path / "shoe.jpg"), 20_000, 2
+    assert bpy.ops.maquette.build_stage() == {"FINISHED"}
+    found = part("scene.stage.find").active_stage(bpy.context)
+    assert 1000 < len(found.relief.data.polygons) <= 20_000 and len(found.layers) >= 2
+    render = bpy.context.scene.render
+    assert (render.resolution_x, render.resolution_y) == (480, 360)
+    off = np.abs(seen_at(found.camera, points_of(found.relief), (480, 360)) - pixels_by_uv(found.relief, (480, 360)))
+    assert np.median(off) < 0.05 and off.max() < 6  # at a tear's rim the colour is taken from a little further inside
 
 
 @pytest.mark.parametrize("out", ["made.blend", "made"])
