@@ -20,7 +20,8 @@ COARSE = (8, 60)  # rounds of reweighting at half that size, and steps of conjug
 FINE = (3, 30)  # and at the full one
 STEEPER = 1.4  # a jump is so much steeper than the slopes beside it: where a floor meets a wall there is none
 WORTH = 0.06  # of all edges' strength: a layer that would part fewer is not made
-CRUMB = 0.0006  # of the picture: a smaller piece goes to what is around it
+CRUMB = 0.001  # of the picture: a smaller piece goes to what is around it
+LEAST = 0.008  # of the picture: a smaller layer is more trouble than use, and goes to the one behind it
 
 
 def nearest(inverse: F32) -> float:
@@ -200,6 +201,9 @@ def _without_crumbs(labels: I32, fewest: int) -> I32:
             around = (cv2.dilate(inside, np.ones((3, 3), np.uint8)) > 0) & (inside == 0)
             if around.any():
                 labels[window][inside > 0] = np.bincount(labels[window][around]).argmax()
+    for label in range(int(labels.max()), -1, -1):
+        if (labels == label).mean() < LEAST:
+            labels[labels == label] = max(label - 1, 0)
     used = np.unique(labels)
     return np.asarray(np.searchsorted(used, labels), np.int32)
 
