@@ -7,38 +7,57 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..datatypes import I32, Bool
+from ..datatypes import F32, I32, Bool
 from .edges import Tears
 from .lattice import Lattice
 
 SMALLEST = 5e-5  # of the photo's area
 FEWEST = 12  # nodes
 SHORTEST = 0.008  # of the photo's longer side: a tear that is shorter is none
+OPEN = 0.02  # the same for one that ends in the open, if its jump is plain: longer if not
+PLAIN = 0.3  # of the nearer side's inverse depth
 
 
 def pieces(tears: Tears) -> tuple[I32, I32]:
     """(each node's piece, each piece's nodes): what hangs together without crossing a tear."""
-    rows, columns = tears.right.shape[0], tears.below.shape[1]
+    return _joined(tears.right, tears.below)
+
+
+def _joined(right: Bool, below: Bool) -> tuple[I32, I32]:
+    rows, columns = right.shape[0], below.shape[1]
     grid = np.zeros((2 * rows - 1, 2 * columns - 1), np.uint8)
     grid[::2, ::2] = 1
-    grid[::2, 1::2] = ~tears.right
-    grid[1::2, ::2] = ~tears.below
+    grid[::2, 1::2] = ~right
+    grid[1::2, ::2] = ~below
     count, labels = cv2.connectedComponents(grid, connectivity=4, ltype=cv2.CV_32S)
     label = np.ascontiguousarray(labels[::2, ::2])
     return label, np.bincount(label.ravel(), minlength=count).astype(np.int32)
 
 
-def without_scratches(right: Bool, below: Bool) -> tuple[Bool, Bool]:
-    """Tears without those that are too short to part anything: where a foot meets the floor, depth often jumps a little."""
+def without_scratches(q: F32, right: Bool, below: Bool) -> tuple[Bool, Bool]:
+    """Tears without those that are too short to part anything: where a foot meets the floor, depth often jumps a little.
+
+    One that goes all around something is kept if it is not tiny; one that ends in the open must be long, or its jump large.
+    """
     rows, columns = right.shape[0], below.shape[1]
     grid = np.zeros((2 * rows - 1, 2 * columns - 1), np.uint8)
     grid[::2, 1::2], grid[1::2, ::2] = right, below
     around = grid[::2, 1::2], grid[1::2, ::2]
     # where four cells meet, the tears around it are one
     grid[1::2, 1::2] = around[0][:-1] | around[0][1:] | around[1][:, :-1] | around[1][:, 1:]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(grid, connectivity=4, ltype=cv2.CV_32S)
-    longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / 2
-    short = longest < max(SHORTEST * max(rows, columns), 4)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(grid, connectivity=4, ltype=cv2.CV_32S)
+    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / 2
+    tear = np.concatenate([labels[::2, 1::2][right], labels[1::2, ::2][below]])
+    one = np.concatenate([q[:, :-1][right], q[:-1][below]])
+    other = np.concatenate([q[:, 1:][right], q[1:][below]])
+    sheet, _ = _joined(right, below)
+    parts = np.concatenate([(sheet[:, :-1] != sheet[:, 1:])[right], (sheet[:-1] != sheet[1:])[below]])
+    number = np.maximum(np.bincount(tear, minlength=count), 1)
+    jump = np.bincount(tear, np.abs(one - other) / np.maximum(one, other), count) / number
+    closed = np.bincount(tear, parts, count) > 0.5 * number
+    longest = max(rows, columns)
+    short = length < max(SHORTEST * longest, 4)
+    short |= ~closed & (length * np.minimum(jump / PLAIN, 1) < OPEN * longest)
     return right & ~short[labels[::2, 1::2]], below & ~short[labels[1::2, ::2]]
 
 

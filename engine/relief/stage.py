@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -100,7 +101,7 @@ def prepared(mono: MonoDepth, settings: ReliefSettings, report: Report, nodes: i
         lattice, crumbs = without_crumbs(lattice, tears)
         lattice = _with_sky(lattice, settings)
         step.check()
-        tears = torn(lattice, lattice.q, settings.tear, without_scratches)
+        tears = torn(lattice, lattice.q, settings.tear, partial(without_scratches, lattice.q))
         lattice = replace(lattice, q=_rims(lattice, tears, step.check))
         report.count("crumbs", int(crumbs.sum()))
         q = smoothed(lattice.q, tears, settings.smooth, step.check)

@@ -84,14 +84,6 @@ def test_other_relief_settings_redo_no_depth(tmp_path: Path) -> None:
     assert all(e.skipped for e in events if isinstance(e, StageEvent) and e.name in ("mono", "relief", "layers"))
 
 
-def test_the_relief_alone(tmp_path: Path) -> None:
-    settings = StageSettings(relief=ReliefSettings(faces=1000), layers=LayerSettings(count=0))
-    result = recipe.run(StageJob(photo=make_photo(tmp_path), out=tmp_path / "out", settings=settings))
-    assert "layers" not in result.files and "move" not in result.files
-    staged = read_stage(Path(result.files["stage"]))
-    assert staged.layers == () and staged.sway == 0 and staged.pivot > 0
-
-
 def test_the_glb_holds_the_photo_itself_and_its_camera(tmp_path: Path) -> None:
     photo = make_photo(tmp_path)
     _, files = staged_of(photo, tmp_path / "out", faces=1000)
