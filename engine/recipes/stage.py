@@ -81,7 +81,7 @@ class Earlier:
 
 
 def _show_early(job: StageJob, report: RunReport, workspace: Workspace, sheet: Staged, keys: dict[str, str]) -> None:
-    """The relief alone: kept for a rerun, and to be seen while its layers are made, which takes longer."""
+    """The relief alone: kept for a rerun, and to be seen while all else is made, which takes longer."""
     workspace.save("stage", key_of(keys), STAGE_FILE, lambda path: write_stage(path, sheet))
     workspace.save_names(PARTS, key_of(keys), keys)
     if job.watched:
@@ -144,6 +144,5 @@ def _layers(
     with report.stage("layers", skipped=done is not None) as stage:
         if done is not None:
             return Shown(**{name: getattr(done, name) for name in Shown.__dataclass_fields__}), key
-        if job.settings.layers.count:
-            early()
+        early()
         return shown(mono, camera, found, job.settings, stage), key
