@@ -16,6 +16,7 @@ from ..cameras import PHOTO_SIZE, set_lens, show_behind
 from ..draft import mark
 from ..moving import move_as_one, world_of
 from .find import CAMERA, FIRST_FOCAL, FOCAL, MIDDLE, ROLE, UNIT, StageInScene
+from .layers_for_light import follow_relief
 from .result import PreparedStage
 
 
@@ -73,6 +74,7 @@ def set_focal(stage: StageInScene, millimetres: float) -> None:
     for camera in (stage.camera, stage.moving):
         if camera is not None:
             camera.data.lens /= ratio
+    follow_relief(stage)
 
 
 def distance_of(stage: StageInScene) -> float:
@@ -91,6 +93,7 @@ def set_distance(stage: StageInScene, distance: float) -> None:
     change = Matrix.Translation(centre) @ Matrix.Scale(factor, 4) @ Matrix.Translation(-centre)
     move_as_one(stage.meshes, [stage.camera] if stage.camera is not None else [], change)
     stage.relief.data[UNIT] *= factor
+    follow_relief(stage)
 
 
 def _pinhole(prepared: PreparedStage) -> Camera:

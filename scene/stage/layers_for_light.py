@@ -5,14 +5,18 @@ The artist's own view layer stays to work in, with everything in it, and is no l
 
 from __future__ import annotations
 
+import bpy
 from bpy.types import Collection, LayerCollection, Scene
+from mathutils import Matrix
 
+from ..model import ROLE
 from . import compositor
 from .find import STAGE, StageInScene
 from .objects import OBJECTS
 
 OVER = "Objects over Photo"  # the compositor's node
 OBJECT_LAYER = "Objects"
+CATCHER = "shadow_catcher"  # of ROLE: the relief's twin
 CATCHERS = "maquette_catchers"  # on the collection of what catches shadows
 LIGHTS = "maquette_lights"  # on the collection of the sun, which shines in both
 WAS = "maquette_film_transparent"  # on the scene: as it was before
@@ -21,6 +25,18 @@ WAS = "maquette_film_transparent"  # on the scene: as it was before
 def catchers_of(stage: StageInScene) -> Collection | None:
     """What catches the shadows of what was added."""
     return next((inner for inner in stage.collection.children if CATCHERS in inner), None)
+
+
+def follow_relief(stage: StageInScene) -> None:
+    """The twin that catches shadows gets the relief's shape as it is now."""
+    for twin in stage.collection.all_objects:
+        if twin.get(ROLE) == CATCHER and twin.data != stage.relief.data:
+            before = twin.data
+            twin.data = stage.relief.data
+            if before.users == 0:
+                bpy.data.meshes.remove(before)
+        if twin.get(ROLE) == CATCHER:
+            twin.matrix_parent_inverse = twin.matrix_basis = Matrix()
 
 
 def is_split(scene: Scene) -> bool:

@@ -21,12 +21,12 @@ from ..moving import world_of
 from .camera import photo_size
 from .find import StageInScene
 from .fog import fog_of, linear, looked_at, wear
-from .layers_for_light import CATCHERS, LIGHTS, catchers_of, split, unsplit
+from .layers_for_light import CATCHER, CATCHERS, LIGHTS, catchers_of, follow_relief, split, unsplit
 from .objects import home_of, objects_of
 from .outline import outline_of
 from .rays import depth_of, matched, ray_of, turned, under
 
-SUN, CATCHER, GROUND, ADDED = "sun", "shadow_catcher", "ground", "added"  # values of ROLE
+SUN, GROUND, ADDED = "sun", "ground", "added"  # values of ROLE
 AMBIENT, BEFORE = "maquette_ambient", "maquette_before"  # on a world that we made; the one in whose place it is
 GREY = 0.5  # the usual albedo of what a photo shows
 DEFAULT_SUN = Vector((-0.5, -0.45, 0.75))  # over the photographer's left shoulder
@@ -69,6 +69,7 @@ def set_sun(context: Context, stage: StageInScene) -> Object:
         Matrix.Translation(world_of(matched(stage)).translation + distance * (towards + Vector((0, 0, 0.2))))
         @ towards.to_track_quat("Z", "Y").to_matrix().to_4x4()
     )
+    _hang(stage, sun)
     _ambient(scene, ambient)
     return sun
 
@@ -107,7 +108,8 @@ def catch(context: Context, stage: StageInScene) -> None:
         twin[ROLE] = CATCHER
         home.objects.link(twin)
         twin.parent = stage.relief
-    twin.data, twin.is_shadow_catcher = stage.relief.data, True
+    follow_relief(stage)
+    twin.is_shadow_catcher = True
     for slot in twin.material_slots:  # what shines can't be shaded: the twin takes light like paper
         slot.link = "OBJECT"
         slot.material = slot.material or _matt(f"{stage.name} Shadow Catcher")
@@ -165,6 +167,8 @@ def add_object(
     elif thing not in objects_of(stage):
         home_of(stage).objects.link(thing)
     _stand(context, thing, point, up, height, stage)
+    if what != "ACTIVE":  # an artist's own object stays theirs
+        _hang(stage, thing)
     group = fog_of(stage)
     if group is not None and thing.type == "MESH":
         wear(thing, group)
@@ -216,6 +220,15 @@ def _make_ground(stage: StageInScene, home: Collection) -> None:
     plane.is_shadow_catcher = True
     home.objects.link(plane)
     plane.matrix_world = Matrix.Translation(point) @ up.to_track_quat("Z", "Y").to_matrix().to_4x4()
+    _hang(stage, plane)
+
+
+def _hang(stage: StageInScene, thing: Object) -> None:
+    """It goes where the stage goes, and stays where it is now."""
+    here = thing.matrix_basis.copy() if thing.parent is None else world_of(thing)
+    thing.parent = stage.relief
+    thing.matrix_parent_inverse = world_of(stage.relief).inverted_safe()
+    thing.matrix_basis = here
 
 
 def _of_role(stage: StageInScene, role: str) -> Object | None:

@@ -11,6 +11,7 @@ from mathutils import Matrix
 from .camera import distance_of, fit_camera, set_distance, set_focal
 from .find import FIRST_FOCAL, FOCAL, PLACE, SKY, UNIT, StageInScene, stages_in
 from .layers import are_layers_shown, house_layers, show_layers
+from .layers_for_light import follow_relief
 from .material import PHOTO
 from .result import PreparedStage
 
@@ -51,6 +52,7 @@ def renew(stage: StageInScene, prepared: PreparedStage, parts: Parts) -> Collect
         bpy.data.images.remove(old_photo)
     show_layers(replace(stage, layers=()), shown and bool(prepared.layers))
     again = next(one for one in stages_in(bpy.context.scene) if one.collection == stage.collection)
+    follow_relief(again)
     if abs(again.relief.data[FIRST_FOCAL] / said[FIRST_FOCAL] - 1) < SAME:  # the artist's drags since then count still
         set_focal(again, said[FOCAL])
         set_distance(again, distance_of(again) * said[UNIT])

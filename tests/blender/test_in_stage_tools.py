@@ -299,6 +299,35 @@ def test_what_stands_before_in_the_photo_hides_the_new_object(stage, tools, tmp_
     assert np.abs(behind[beside][..., :3] - photo()[beside]).mean() > 0.05
 
 
+def test_what_was_added_goes_along_with_the_stage(stage, tools, part, folder):
+    bpy.ops.maquette.stage_light()
+    tools.what = "CUBE"
+    bpy.ops.maquette.stage_add(x=80, y=62)
+    twin, plane, cube = (
+        next(thing for thing in bpy.data.objects if thing.get("maquette_role") == role)
+        for role in ("shadow_catcher", "ground", "added")
+    )
+    one = np.array(cube.matrix_world.translation)
+    bpy.ops.maquette.stage_light()  # again moves nothing
+    bpy.context.view_layer.update()
+    world_of = part("scene.moving").world_of  # what is in no view layer that is looked at has no place in Blender yet
+    assert world_of(plane).translation.z == pytest.approx(-1, abs=1e-4)
+    camera = part("scene.stage.camera")
+    camera.set_distance(stage(), 2 * camera.distance_of(stage()))
+    bpy.context.view_layer.update()
+    assert np.allclose(cube.matrix_world.translation, 2 * one, atol=1e-3)
+    assert world_of(plane).translation.z == pytest.approx(-2, abs=1e-3)
+    camera.set_focal(stage(), 50.0)
+    result, build = part("scene.stage.result"), part("scene.stage.build")
+    for again in (False, True):
+        if again:
+            build.build_stage(bpy.context, result.prepare_stage(result.stage_files(folder)))
+        bpy.context.view_layer.update()
+        assert twin.data == stage().relief.data and twin.is_shadow_catcher
+        assert twin.material_slots[0].material != stage().relief.material_slots[0].material
+        assert np.allclose(np.array(world_of(twin)), np.array(world_of(stage().relief)), atol=1e-5)
+
+
 def test_shadows_can_be_taken_away_again(stage, tools, tmp_path):
     scene = bpy.context.scene
     world = scene.world = bpy.data.worlds.new("Mine")
