@@ -13,7 +13,7 @@ import numpy as np
 
 from ..datatypes import F32
 from .lattice import Lattice
-from .segments import Level, Sides, _pick
+from .segments import Level, Sides, pick
 
 PERCENT = 100.0  # one percent of depth counts as much as a tear one pixel off
 WARP = 0.35  # what a pixel counts by which the photo is bent inside a triangle: less than one at a tear
@@ -60,21 +60,21 @@ def _own(q: F32, weight: F32, fine: Level, level: Level, px: float) -> Nodes:
     rows = _sides(q[::s, ::s], q[::s, h::s], weight[::s, h::s], level.right, s * px)
     columns = _sides(q[::s, ::s].T, q[h::s, ::s].T, weight[h::s, ::s].T, _turned(level.below), s * px).T
     # on the rows: apexes are the middles of the squares above and below, legs their slants, the line between a column of half size
-    slant = {(j, i): _pick(fine.slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
-    down_to = _pick(fine.below, np.s_[1::2, 1::2])  # from a square's middle down to the middle of its lower side
-    up_to = _reversed(_pick(fine.below, np.s_[0::2, 1::2]))
+    slant = {(j, i): pick(fine.slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
+    down_to = pick(fine.below, np.s_[1::2, 1::2])  # from a square's middle down to the middle of its lower side
+    up_to = _reversed(pick(fine.below, np.s_[0::2, 1::2]))
     length = h * px
     # the square below a row: its middle is the lower end of the slants to its two upper corners
-    inner = _off(_pick(level.right, np.s_[:-1]), _reversed(slant[0, 0]), _reversed(slant[0, 1]), up_to, length)
+    inner = _off(pick(level.right, np.s_[:-1]), _reversed(slant[0, 0]), _reversed(slant[0, 1]), up_to, length)
     rows[:-1] = np.maximum(rows[:-1], inner)
     # the square above a row: its middle is the upper end of the slants to its two lower corners
-    inner = _off(_pick(level.right, np.s_[1:]), slant[1, 0], slant[1, 1], down_to, length)
+    inner = _off(pick(level.right, np.s_[1:]), slant[1, 0], slant[1, 1], down_to, length)
     rows[1:] = np.maximum(rows[1:], inner)
-    right_to = _pick(fine.right, np.s_[1::2, 1::2])
-    left_to = _reversed(_pick(fine.right, np.s_[1::2, 0::2]))
-    inner = _off(_pick(level.below, np.s_[:, :-1]), _reversed(slant[0, 0]), slant[1, 0], left_to, length)
+    right_to = pick(fine.right, np.s_[1::2, 1::2])
+    left_to = _reversed(pick(fine.right, np.s_[1::2, 0::2]))
+    inner = _off(pick(level.below, np.s_[:, :-1]), _reversed(slant[0, 0]), slant[1, 0], left_to, length)
     columns[:, :-1] = np.maximum(columns[:, :-1], inner)
-    inner = _off(_pick(level.below, np.s_[:, 1:]), _reversed(slant[0, 1]), slant[1, 1], right_to, length)
+    inner = _off(pick(level.below, np.s_[:, 1:]), _reversed(slant[0, 1]), slant[1, 1], right_to, length)
     columns[:, 1:] = np.maximum(columns[:, 1:], inner)
     return Nodes(size=s, middle=middle, right=rows, below=columns)
 
@@ -83,9 +83,9 @@ def _middles(q: F32, weight: F32, fine: Level, level: Level, px: float) -> F32:
     s, h = level.size, fine.size
     rows, columns = level.slant.at.shape
     rightwards = np.add.outer(np.arange(rows), np.arange(columns)) % 2 == 0
-    top, bottom = _pick(level.right, np.s_[:-1]), _pick(level.right, np.s_[1:])
-    left, rest = _pick(level.below, np.s_[:, :-1]), _pick(level.below, np.s_[:, 1:])
-    slant = {(j, i): _pick(fine.slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
+    top, bottom = pick(level.right, np.s_[:-1]), pick(level.right, np.s_[1:])
+    left, rest = pick(level.below, np.s_[:, :-1]), pick(level.below, np.s_[:, 1:])
+    slant = {(j, i): pick(fine.slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
     a = np.where(rightwards, q[:-1:s, :-1:s], q[:-1:s, s::s])
     b = np.where(rightwards, q[s::s, s::s], q[s::s, :-1:s])
     own = _sag(a, b, q[h::s, h::s], level.slant) * weight[h::s, h::s]

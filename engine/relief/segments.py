@@ -87,8 +87,8 @@ def levels_of(q: F32, tears: Tears, tile: int) -> list[Level]:
     size = 1
     while size < tile:
         size *= 2
-        right = _joined(_pick(right, np.s_[::2, 0::2]), _pick(right, np.s_[::2, 1::2]))
-        below = _joined(_pick(below, np.s_[0::2, ::2]), _pick(below, np.s_[1::2, ::2]))
+        right = _joined(pick(right, np.s_[::2, 0::2]), pick(right, np.s_[::2, 1::2]))
+        below = _joined(pick(below, np.s_[0::2, ::2]), pick(below, np.s_[1::2, ::2]))
         slant = _joined_slants(slant)
         levels.append(Level(size=size, right=right, below=below, slant=slant))
     return levels
@@ -121,7 +121,7 @@ def _unit(cut: np.ndarray, at: F32, a: F32, b: F32, flow_a: F32, flow_b: F32) ->
     return Sides(crossings=cut.astype(np.uint8), at=at, first=first.astype(np.float32), last=last.astype(np.float32))
 
 
-def _pick(sides: Sides, where: object) -> Sides:
+def pick(sides: Sides, where: object) -> Sides:
     return Sides(**{name: getattr(sides, name)[where] for name in Sides.__dataclass_fields__})
 
 
@@ -141,7 +141,7 @@ def _joined(one: Sides, other: Sides) -> Sides:
 def _joined_slants(slant: Sides) -> Sides:
     """Those of squares twice as large."""
     rightwards = _parity(slant.at.shape[0] // 2, slant.at.shape[1] // 2)
-    quarter = {(j, i): _pick(slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
+    quarter = {(j, i): pick(slant, np.s_[j::2, i::2]) for j in (0, 1) for i in (0, 1)}
 
     def choose(one: Sides, other: Sides) -> Sides:
         return Sides(
