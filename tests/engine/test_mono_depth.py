@@ -238,15 +238,15 @@ def test_a_damaged_photo_is_left_out(tmp_path: Path, network: Path) -> None:
 
 
 def test_what_the_network_sees() -> None:
-    assert work_size(4000, 3000) == (384, 288) and work_size(3000, 4000) == (288, 384)
-    assert work_size(4000, 700) == (384, 64) and work_size(64, 4000)[0] == 32
+    assert work_size(4000, 3000) == (256, 192) and work_size(3000, 4000) == (192, 256)
+    assert work_size(4000, 700) == (256, 32) and work_size(64, 4000)[0] == 32
     picture = np.zeros((96, 128, 3), np.uint8)
     picture[..., 2] = 255
     planes = as_input(picture)
     assert planes.shape == (1, 5, 96, 128) and planes.dtype == np.float32
     assert (planes[0, 2] == 1).all() and (planes[0, :2] == 0).all()
     assert planes[0, 3, 0, 0] == pytest.approx(-1 + 0.5 / 64) and planes[0, 4, -1, 0] == pytest.approx(0.75 - 0.5 / 64)
-    assert shrunk(np.zeros((3000, 4000, 3), np.uint8)).shape == (288, 384, 3)
+    assert shrunk(np.zeros((3000, 4000, 3), np.uint8)).shape == (192, 256, 3)
 
 
 def test_left_and_right_are_evened_out(network: Path) -> None:
