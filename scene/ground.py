@@ -14,7 +14,7 @@ from .moving import set_pivot
 UP, FRONT = Vector((0, 0, 1)), Vector((0, -1, 0))  # Blender's front view looks along +Y, at what faces -Y
 FLAT = 0.02  # three points in a line: the triangle's height over its longest side
 DIRECTIONS = 800  # in which the outermost vertices are looked for
-CHUNK = 128  # vertices at once: it stays in the processor's cache, and is too little for the BLAS to wake its threads for
+CHUNK = 128  # vertices at once: little enough for the cache, and for the BLAS to wake no threads
 STEEPEST = 0.6  # cosine: a side that leans further than this from the ground is none to stand on
 SAME_SIDE = 0.9995  # cosine: triangles of the hull that are one side
 LEVEL = 1e-6
