@@ -14,7 +14,11 @@ from .cards import EMBEDDED, Card, card_of
 from .guess import Guess
 
 FILE = Path(__file__).with_name("embedded.onnx")
-SIDES = (256, 224, 192)  # the longer side of what the network sees, in pixels, the finest first: with several, their mean
+SIDES = (
+    256,
+    224,
+    192,
+)  # the longer side of what the network sees, in pixels, the finest first: with several, their mean
 MULTIPLE = 32  # both sides are multiples of it
 
 
