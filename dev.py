@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 SAMPLE = ROOT / "sample"
 SAMPLE_OUT = ROOT / "out" / "sample"
-STAGE_PHOTO = SAMPLE / "photos" / "shoe_01.jpg"
+STAGE_PHOTO = SAMPLE / "photos" / "shoe_05.jpg"
 STAGE_OUT = ROOT / "out" / "stage"
 BLENDER_SKIPS = "MAQUETTE_NO_BLENDER"  # set to run the tests without Blender's module
 

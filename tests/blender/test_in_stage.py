@@ -45,8 +45,9 @@ def play(maquette, part, monkeypatch, tmp_path, stage_folder):
 
 
 @pytest.fixture
-def settings(maquette, tmp_path, stage_folder):
-    """The scene's, with the photo chosen."""
+def settings(maquette, part, tmp_path, stage_folder):
+    """The scene's, with the photo chosen, on whatever device is best."""
+    part("preferences").of(bpy.context).device = "auto"
     bpy.context.scene.maquette.output = str(tmp_path / "out")
     found = bpy.context.scene.maquette.stage
     found.photo = str(stage_folder.parent / "made-up.png")
