@@ -5,8 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.machinery
+import os
+import threading
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from engine.pack.pieces import PIECES
 
@@ -15,10 +21,11 @@ __version__ = "2.13.0+made.up"
 class cuda:
     is_available = staticmethod(lambda: False)
 """
+STUCK = next(piece for piece in PIECES if piece.name == "torch")
 
 
-def make(folder: Path, *, leave_out: str = "", torch: str = TORCH, slow: bool = False) -> Path:
-    """All of them in a folder. `slow`: there is a chain of wheels that pip needs a while for."""
+def make(folder: Path, *, leave_out: str = "", torch: str = TORCH) -> Path:
+    """All of them in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for piece in PIECES:
         if piece.name == leave_out:
@@ -27,10 +34,28 @@ def make(folder: Path, *, leave_out: str = "", torch: str = TORCH, slow: bool = 
         if piece.name == "torch":
             files[f"torch/_C{importlib.machinery.EXTENSION_SUFFIXES[0]}"] = ""
         needs = "Requires-Dist: nothing-that-there-is\n" if piece.bare else ""
-        needs += "Requires-Dist: slow-part\n" if slow and piece.name == "torch" else ""
         _wheel(folder, piece.name, piece.version, files, needs)
-    if slow:
-        _wheel(folder, "slow-part", "1.0", {f"slow_part/{n:05}.py": "x = 1\n" for n in range(30_000)}, "")
+    return folder
+
+
+def make_stuck(folder: Path, when_pip_stands_still: Callable[[], None]) -> Path:
+    """The same, but one wheel is a pipe that nobody writes to: pip stands still in the middle of its work, however fast the machine is.
+
+    Twenty seconds after it was told, pip goes on to a broken wheel: a cancel that does nothing fails its test and does not hang it.
+    """
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("This system has no named pipes to stop pip with.")
+    make(folder, leave_out=STUCK.name)
+    pipe = folder / f"{STUCK.name.replace('-', '_')}-{STUCK.version}-py3-none-any.whl"
+    os.mkfifo(pipe)
+
+    def wait() -> None:
+        writer = os.open(pipe, os.O_WRONLY)  # returns once pip has opened the other end
+        when_pip_stands_still()
+        time.sleep(20.0)
+        os.close(writer)
+
+    threading.Thread(target=wait, daemon=True).start()
     return folder
 
 
