@@ -17,6 +17,7 @@ from training.network import IN_CHANNELS, Convolution, DepthNet, Plan, plan_of
 
 OPSET = 17
 LARGE = 256  # tensors of fewer numbers stay whole
+HALF = "_half"  # the end of the names of those that do not
 SIZE = (288, 384)  # what is traced; the file takes any multiples of 32
 
 
@@ -89,7 +90,7 @@ def halve(path: Path) -> None:
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.float32 and values.size >= LARGE:
-            kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_half"))
+            kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + HALF))
             casts.append(helper.make_node("Cast", [kept[-1].name], [tensor.name], to=TensorProto.FLOAT))
         else:
             kept.append(tensor)

@@ -29,6 +29,7 @@ from training.batches import MIDDLE, SIZES, SMALL, batch, one_of, real_pairs
 from training.losses import Weights, losses
 from training.network import DepthNet, Plan, parameters_in, plan_of
 from training.pool import Makers, Pool, Recipe, usual_folder
+from training.unfold import unfold
 from training.validation import floor_guess, held_out_aside, verdict
 
 WARM_UP = 0.03  # of the time
@@ -48,6 +49,7 @@ class Options:
     makers: int = 1
     device: str = "auto"
     resume: Path | None = None
+    start: Path | None = None  # a network that was released, to go on from: embedded.onnx
     real: Path | None = None
     real_share: float = 0.04
     batch: int = 16
@@ -104,6 +106,8 @@ def run(options: Options) -> Path:
     try:
         trainer = Trainer(options)
         _wait(pool, makers, options)
+        if options.start and not options.resume:
+            trainer.begin_from(options.start, pool)
         trainer.train(pool, makers)
     finally:
         makers.stop()
@@ -179,6 +183,13 @@ class Trainer:
             flush=True,
         )
 
+    def begin_from(self, path: Path, pool: Pool) -> None:
+        """A released network's answers are this one's first."""
+        inputs, _ = batch(pool.draw, 64, np.random.default_rng(self.options.seed), SIZES[0][0])
+        self.net.load_state_dict(unfold(path, self.plan, inputs).state_dict())
+        self.average.load_state_dict(self.net.state_dict())
+        self._judge()
+
     @property
     def done(self) -> float:
         """The share of the time that is over."""
@@ -241,7 +252,7 @@ class Trainer:
 
     def _asked(self) -> Weights:
         """First the layout, up to scale alone; then shapes, edges and surfaces, which early on would push the answer flat."""
-        shown = min(1.0, max(0.05, (self.done - 0.1) / 0.4))
+        shown = 1.0 if self.options.start else min(1.0, max(0.05, (self.done - 0.1) / 0.4))
         w = self.weights
         return replace(w, affine=w.affine * max(0.2, shown), gradient=w.gradient * shown, normal=w.normal * shown)
 

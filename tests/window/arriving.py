@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from hands import (
     as_panel,
     busy,
     do,
+    drop,
     keys,
     middle,
     mouse,
@@ -27,8 +27,6 @@ from hands import (
     view,
 )
 from shared import FIRST_TIME, PHOTO_COUNT, Chapter
-
-DRAG = Path(__file__).resolve().parent / "drag.py"
 
 
 class Arriving(Chapter):
@@ -45,24 +43,15 @@ class Arriving(Chapter):
         names = sorted(path.name for path in self.photos.iterdir() if path.suffix == ".jpg")
         names = names[:: max(len(names) // PHOTO_COUNT, 1)][:PHOTO_COUNT]
         if os.environ.get("DISPLAY"):
-            yield from self._drag(names)
+            yield from drop([self.photos / name for name in names])
+            yield Shot("menu")
+            keys("p")  # of Add Photos to Maquette, underlined there
         else:  # the drag is made for X11; the same call without it
             do("maquette.add_photos", directory=str(self.photos), files=[{"name": name} for name in names])
         yield Until(lambda: len(bpy.context.scene.maquette.photos.rows) == len(names), 5)
         settings = bpy.context.scene.maquette
         settings.quality, settings.output = "draft", str(self.out)
         yield 3
-
-    def _drag(self, names: list[str]) -> Iterator[Any]:
-        """From a file manager that is not there."""
-        x, y = middle()
-        dragging = subprocess.Popen(
-            ["python3", str(DRAG), str(x), str(y), *(str(self.photos / name) for name in names)]
-        )
-        yield Until(lambda: dragging.poll() is not None, 20)
-        assert dragging.returncode == 0, "the window did not take the files"
-        yield Shot("menu")
-        keys("p")  # of Add Photos to Maquette, underlined there
 
     def import_the_seed(self) -> Iterator[Any]:
         """A finished run's model, where only a few steps are asked for."""

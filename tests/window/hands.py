@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from driver import Absent, Until
 from mathutils import Vector
 
+DRAG = Path(__file__).resolve().parent / "drag.py"
 MODULE = "bl_ext.user_default.maquette"
 
 
@@ -126,3 +128,11 @@ def middle() -> tuple[int, int]:
     """Of the 3D view."""
     region = view()["region"]
     return region.x + region.width // 2, view()["window"].height - region.y - region.height // 2
+
+
+def drop(paths: Sequence[Path]) -> Iterator[Any]:
+    """Files into the 3D view, from a file manager that is not there. Blender asks what to do with them."""
+    x, y = middle()
+    dragging = subprocess.Popen(["python3", str(DRAG), str(x), str(y), *map(str, paths)])
+    yield Until(lambda: dragging.poll() is not None, 20)
+    assert dragging.returncode == 0, "the window did not take the files"

@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SIZE = (1600, 1000)
 PATIENCE = 900  # seconds for a session
-SESSIONS = 2  # Blender is closed and opened again between them
+# A session each, Blender is closed and opened again between them: with nothing of its user's, with a file of the tour's, as it comes.
+BEGINNINGS = (["--factory-startup"], ["{out}/afternoon.blend"], [])
 
 
 def main() -> int:
@@ -56,9 +57,9 @@ def main() -> int:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         with open(out / "blender.log", "w", encoding="utf-8") as log:
-            for session in range(1 if asked.only else SESSIONS):
-                begin = ["--factory-startup"] if session == 0 else [str(out / "afternoon.blend")]
-                words = [asked.blender, "--window-geometry", "0", "0", *map(str, SIZE), *begin]
+            for session, begin in enumerate(BEGINNINGS[:1] if asked.only else BEGINNINGS):
+                words = [asked.blender, "--window-geometry", "0", "0", *map(str, SIZE)]
+                words += [word.format(out=out) for word in begin]
                 words += ["-P", str(HERE / "tour.py"), "--", json.dumps(told | {"session": session})]
                 process = subprocess.Popen(words, env=surroundings, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
                 try:

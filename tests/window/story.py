@@ -8,16 +8,34 @@ from __future__ import annotations
 from arriving import Arriving
 from driver import Step
 from editing import Editing
+from filming import Filming
 from holding import Holding
 from looking import Looking
 from placing import Placing
 
 
-class Story(Arriving, Looking, Placing, Editing, Holding):
+class Story(Arriving, Looking, Placing, Editing, Holding, Filming):
     """The whole of it."""
 
     def sessions(self, only: list[str]) -> list[list[Step]]:
-        """The second one begins with the file that the first one saved. A few steps alone begin with a finished model."""
+        """The second one begins with the file that the first one saved, the third with a new one.
+
+        A few steps alone begin with a finished model, those of the evening with a stage.
+        """
+        evening = [
+            self.new_file,
+            self.drop_one_photo,
+            self.through_its_camera,
+            self.from_the_side,
+            self.move_the_camera,
+            self.focus,
+            self.fog,
+            self.subject,
+            self.an_object_with_its_shadow,
+            self.leaves_blender,
+        ]
+        if only and {*only} <= {step.__name__ for step in evening}:
+            return [[*evening[:2], *(step for step in evening[2:] if step.__name__ in only)]]
         if only:
             return [[self.empty, self.import_the_seed, *(getattr(self, name) for name in only)]]
         morning = [
@@ -49,4 +67,4 @@ class Story(Arriving, Looking, Placing, Editing, Holding):
             self.failures,
             self.disable_and_load,
         ]
-        return [morning, afternoon]
+        return [morning, afternoon, evening]
