@@ -44,6 +44,7 @@ from .find_result import MAQUETTE_OT_find_result
 from .find_retexture_photos import MAQUETTE_OT_find_retexture_photos
 from .fit_box import MAQUETTE_OT_fit_box
 from .floor_from_lowest import MAQUETTE_OT_floor_from_lowest
+from .hide_around import MAQUETTE_OT_hide_around
 from .import_result import MAQUETTE_OT_import_result
 from .import_stage import MAQUETTE_OT_import_stage
 from .lay_on_floor import MAQUETTE_OT_lay_on_floor
@@ -91,6 +92,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         MAQUETTE_OT_copy_machine,
         MAQUETTE_OT_empty_cache,
         MAQUETTE_OT_import_result,
+        MAQUETTE_OT_hide_around,
         MAQUETTE_OT_look_through,
         MAQUETTE_OT_scale_from_markers,
         MAQUETTE_OT_scale_from_card,

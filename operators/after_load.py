@@ -19,10 +19,7 @@ CODES = ("result_missing", "pictures_missing", "photos_missing")
 
 def tell_missing(context: Context) -> None:
     """The panel's lines about it, as things are now."""
-    messages = context.window_manager.maquette.messages
-    for index in reversed(range(len(messages))):
-        if messages[index].code in CODES:
-            messages.remove(index)
+    progress.forget(context, *CODES)
     for code, sentence in missing_in(context.scene).sentences():
         progress.tell(context, "WARNING", sentence, code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpy.props import BoolProperty
 from bpy.types import Context, Operator
 
+from . import progress
 from .picks_folder import PicksFolder
 
 
@@ -19,8 +20,5 @@ class MAQUETTE_OT_find_retexture_photos(PicksFolder, Operator):
 
     def execute(self, context: Context) -> set[str]:
         context.scene.maquette.retexture.photos = str(self.picked)
-        messages = context.window_manager.maquette.messages
-        for index in reversed(range(len(messages))):
-            if messages[index].code == "photos_gone":
-                messages.remove(index)
+        progress.forget(context, "photos_gone")
         return {"FINISHED"}

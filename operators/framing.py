@@ -71,6 +71,16 @@ def show_alone(context: Context, things: Sequence[Object]) -> None:
         thing.select_set(thing in selected)
 
 
+def show_everything(context: Context) -> None:
+    """The 3D views leave their local view."""
+    window = context.window
+    for area in window.screen.areas if window is not None and not bpy.app.background else ():
+        if area.type == "VIEW_3D" and area.spaces.active.local_view is not None:
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with context.temp_override(window=window, area=area, region=region):
+                bpy.ops.view3d.localview(frame_selected=False)
+
+
 class Viewpoints:
     """From where each 3D view looked at some moment: one that an artist has turned since is left to them."""
 

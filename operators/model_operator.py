@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from bpy.types import Context
-from mathutils import Vector
 
 from ..engine.errors import Exit
 from ..engine.protocol import ErrorEvent, ResultEvent, StageEvent
 from ..engine.protocol import Event as EngineEvent
 from ..scene import build, model, photos, result, unfinished
-from ..scene.enclosing import enclosing
 from . import progress
 from .engine_operator import EngineOperator
-from .framing import frame_selected, show_alone, show_texture
+from .framing import frame_selected, show_texture
+from .hide_around import notice
 from .request import Request, texture_folder
 from .steps import Steps
 
@@ -59,22 +57,9 @@ def place_model(context: Context, prepared: build.Prepared) -> Steps:
     yield from build.build_in_steps(context, prepared, beside=texture_folder(context))
     yield
     frame_selected(context)
-    _out_of_hiding(context)
+    notice(context, model.active_model(context))
     yield
     if len(prepared.result.textured.base_colour) <= QUICK_TEXTURE:
         show_texture(context)
     progress.show_facts(context, str(prepared.result.folder), prepared.result.report)
     photos.take_run(context.scene, prepared.result.report)
-
-
-def _out_of_hiding(context: Context) -> None:
-    """A model inside something else, like the cube of a new scene, would be built and not be seen."""
-    built = model.active_model(context)
-    corners = np.array([built.mesh.matrix_world @ Vector(corner) for corner in built.mesh.bound_box])
-    hiding = enclosing(context, corners.min(0), corners.max(0), built.objects)
-    if hiding is not None:
-        show_alone(context, [thing for thing in built.objects if thing.visible_get(view_layer=context.view_layer)])
-        said = (
-            f"The model stands inside “{hiding.name}”, so the view shows it alone. View ▸ Local View shows all again."
-        )
-        progress.tell(context, "INFO", said)

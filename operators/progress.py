@@ -84,6 +84,14 @@ def tell(context: Context, kind: str, text: str, code: str = "") -> None:
     _add(context.window_manager.maquette.messages, kind, text, code)
 
 
+def forget(context: Context, *codes: str) -> None:
+    """What was told of these is no longer so."""
+    messages = context.window_manager.maquette.messages
+    for index in reversed(range(len(messages))):
+        if messages[index].code in codes:
+            messages.remove(index)
+
+
 def tell_error(context: Context, error: EngineError | OSError) -> None:
     """Why it did not work, or that it was cancelled."""
     code = getattr(error, "code", "")

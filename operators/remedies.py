@@ -48,6 +48,7 @@ AUTO_DEVICE = Remedy("maquette.open_preferences", "Choose a Device", "PREFERENCE
 NETWORKS = Remedy("maquette.open_preferences", "Depth Networks", "PREFERENCES")
 ADD_PACK = Remedy("maquette.add_pack", "Add PyTorch Pack…", "IMPORT")
 ONLINE = Remedy("extensions.userpref_allow_online", "Allow Online Access", "INTERNET")
+HIDE = Remedy("maquette.hide_around", "Hide It", "HIDE_ON")
 OWN_NETWORK = Remedy(
     "wm.context_set_enum",
     "Use Maquette's Own",
@@ -77,6 +78,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     # a stage
     "no_stage_photo": (CHOOSE_STAGE,),
     "stage_photo_gone": (CHOOSE_STAGE,),
+    "stands_inside": (HIDE,),
     # while it runs (the panel offers to go on wherever that helps)
     "crashed": (LOG,),
     "defect": (LOG,),

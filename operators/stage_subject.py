@@ -18,6 +18,7 @@ from . import progress
 from .engine_operator import EngineOperator
 from .runner import is_busy
 from .stage_tool import StageClick, StageTool
+from .steps import Steps
 
 
 class MAQUETTE_OT_stage_subject(EngineOperator, Operator):
@@ -61,12 +62,13 @@ class MAQUETTE_OT_stage_subject(EngineOperator, Operator):
             words += [f"--{'in' if part else 'not'}={x:.2f},{y:.2f}"]
         return words
 
-    def take(self, context: Context, outcome: ResultEvent) -> str:
+    def place(self, context: Context, fetched: ResultEvent) -> Steps:
         try:
-            subject.take_mask(context, active_stage(context), Path(outcome.files["mask"]), self._clicks)
+            mask = Path(fetched.files["mask"])
+            yield from subject.take_mask_in_steps(context, active_stage(context), mask, self._clicks)
         except (ModelError, RuntimeError) as error:
             raise EngineError("model", str(error).strip()) from error
-        return f"The subject covers {outcome.summary['share']:.0%} of the photo"
+        return f"The subject covers {fetched.summary['share']:.0%} of the photo"
 
 
 class MAQUETTE_OT_stage_pick_subject(StageClick, Operator):

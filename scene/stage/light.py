@@ -291,7 +291,9 @@ def _primitive(what: str) -> Object:
     shape.to_mesh(mesh)
     shape.free()
     mesh.materials.append(_matt(mesh.name))
-    return bpy.data.objects.new(mesh.name, mesh)
+    thing = bpy.data.objects.new(mesh.name, mesh)
+    thing.show_wire = True  # the view shows the photo without a lamp, in which a plain shape would be a white patch
+    return thing
 
 
 def _matt(name: str) -> Material:

@@ -7,6 +7,7 @@ each vertex's place in the photo. What lies hidden behind the subject is no part
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -50,8 +51,8 @@ def mask_of(stage: StageInScene) -> Image | None:
     return stage.collection.get(IMAGE)
 
 
-def take_mask(context: Context, stage: StageInScene, file: Path, clicks: Clicks) -> Image:
-    """A mask of the photo's size becomes the stage's subject, in the place of an earlier one."""
+def take_mask_in_steps(context: Context, stage: StageInScene, file: Path, clicks: Clicks) -> Iterator[None]:
+    """A mask of the photo's size becomes the stage's subject, in the place of an earlier one. Blender may draw at each step."""
     image = mask_of(stage)
     if image is None:
         image = bpy.data.images.load(str(file))
@@ -64,15 +65,17 @@ def take_mask(context: Context, stage: StageInScene, file: Path, clicks: Clicks)
         image.reload()
     image.colorspace_settings.name = "Non-Color"
     values = _values(image)
+    yield
     image.pack()
     stage.collection[CLICKS] = json.dumps(clicks)
     for thing in stage.meshes:
-        _mark(stage, thing, values)
+        yield
+        yield from _mark_in_steps(stage, thing, values)
         for slot in thing.material_slots:
             if slot.material is not None and slot.material.node_tree is not None:
                 _give_pass(slot.material, image)
+    yield
     _receive(context.scene)
-    return image
 
 
 def clear_subject(context: Context, stage: StageInScene) -> None:
@@ -116,7 +119,7 @@ def _values(image: Image) -> np.ndarray:
     return pixels.reshape(image.size[1], image.size[0], image.channels)[..., 0].copy()
 
 
-def _mark(stage: StageInScene, thing: Object, values: np.ndarray) -> None:
+def _mark_in_steps(stage: StageInScene, thing: Object, values: np.ndarray) -> Iterator[None]:
     """UVs into the photo, what is shown in it, and the vertex group."""
     places, depth = in_photo(stage, thing)
     shown = depth <= BEHIND * _seen_depth(stage, places)
@@ -127,6 +130,7 @@ def _mark(stage: StageInScene, thing: Object, values: np.ndarray) -> None:
     layer.data.foreach_set("uv", places[loops].astype(np.float32).ravel())
     attribute = mesh.attributes.get(SHOWN) or mesh.attributes.new(SHOWN, "FLOAT", "POINT")
     attribute.data.foreach_set("value", shown.astype(np.float32))
+    yield
     height, width = values.shape
     inside = (places >= 0).all(1) & (places < 1).all(1)
     at = (np.clip(places, 0, 1 - 1e-6) * [width, height]).astype(int)
@@ -136,6 +140,7 @@ def _mark(stage: StageInScene, thing: Object, values: np.ndarray) -> None:
     steps = np.round(weights * 16).astype(int)  # Blender takes one weight for many vertices at once
     for step in np.unique(steps[steps > 0]):
         group.add(np.flatnonzero(steps == step).tolist(), float(step) / 16, "REPLACE")
+        yield
     mesh.update()
 
 

@@ -166,3 +166,23 @@ def test_a_model_inside_the_scene_s_first_cube_is_noticed(maquette, part, result
     assert enclosing(bpy.context, low - 2, high) is None  # it sticks out
     cube.display_type = "WIRE"
     assert enclosing(bpy.context, low, high, ours) is None
+
+
+def test_what_a_model_stands_inside_is_hidden_by_a_click(maquette, part, result_folder):
+    cubes = []
+    for size in (3, 4):
+        bpy.ops.mesh.primitive_cube_add(size=size, location=(0.5, 0.5, 0.5))
+        cubes.append(bpy.context.object)
+    bpy.ops.mesh.primitive_cube_add(size=1, location=(9, 0, 0))
+    beside = bpy.context.object
+    bpy.ops.maquette.import_result(directory=str(result_folder))
+    messages = bpy.context.window_manager.maquette.messages
+    (told,) = (line for line in messages if line.code == "stands_inside")
+    (button,) = part("operators.remedies").REMEDIES[told.code]
+    group, _, name = button.operator.partition(".")
+    assert getattr(getattr(bpy.ops, group), name)() == {"FINISHED"}
+    assert all(cube.hide_render and cube.hide_get() for cube in cubes)
+    assert not beside.hide_render and not beside.hide_get()
+    ours = part("scene.model").active_model(bpy.context)
+    assert not ours.mesh.hide_render and not any(thing.hide_get() for thing in (ours.mesh, *ours.cameras))
+    assert not any(line.code == "stands_inside" for line in messages)

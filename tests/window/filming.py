@@ -55,6 +55,14 @@ class Filming(Chapter):
         sidebar()
         yield 1
 
+    def hide_the_cube(self) -> Iterator[Any]:
+        """The new file's cube stands around the camera: the panel has a button for that."""
+        cube = bpy.data.objects["Cube"]
+        assert any(line.code == "stands_inside" for line in bpy.context.window_manager.maquette.messages), said()
+        assert press("maquette.hide_around") == {"FINISHED"}
+        yield 1
+        assert cube.hide_render and view()["area"].spaces.active.local_view is None
+
     def from_the_side(self) -> Iterator[Any]:
         """The relief, then the layers, as they stand in the scene."""
         own = bpy.context.scene.maquette.stage
@@ -89,7 +97,7 @@ class Filming(Chapter):
         """A click says what is sharp; an empty stands there."""
         with as_panel("MAQUETTE_PT_stage_focus"):
             press("maquette.stage_focus")
-            yield from self._click(ON_SUBJECT, Shot("aim"))
+            yield from self._click_photo(ON_SUBJECT, Shot("aim"))
             place = part("scene.stage.focus").focus_of(self._stage())
             assert place is not None, said()
             dof = self._stage().camera.data.dof
@@ -106,11 +114,12 @@ class Filming(Chapter):
         space.shading.type = "SOLID"
         do("maquette.stage_clear_fog")
 
+    @while_running
     def subject(self) -> Iterator[Any]:
         """The subject by a click; Enter ends the picking. It is a mask and a vertex group."""
         with as_panel("MAQUETTE_PT_stage_subject"):
             press("maquette.stage_pick_subject")
-            yield from self._click(ON_SUBJECT, Shot("aim"))
+            yield from self._click_photo(ON_SUBJECT, Shot("aim"))
             yield Until(lambda: not busy(), 60)
             yield 1
             keys("Return")
@@ -127,23 +136,28 @@ class Filming(Chapter):
         with as_panel("MAQUETTE_PT_stage_light"):
             tools.what, tools.size = "MONKEY", 0.25
             press("maquette.stage_add")
-            yield from self._click(ON_GROUND, Shot("aim"))
+            yield from self._click_photo(ON_GROUND, Shot("aim"))
             assert press("maquette.stage_light") == {"FINISHED"}
             yield 1
-        scene = bpy.context.scene
-        scene.cycles.samples, scene.cycles.use_denoising = 24, False
-        scene.render.resolution_percentage = 30
+        self._render_small()
         with bpy.context.temp_override(**view()):
             bpy.ops.render.render()
         result = bpy.data.images["Render Result"]
         result.save_render(str(self.folder / "object-rendered.png"))
 
     def leaves_blender(self) -> Iterator[Any]:
-        """A GLB, a layered EXR; one undo takes the last thing back."""
+        """A GLB and a layered EXR."""
+        self._render_small()
         for name, ending in (("stage_glb", ".glb"), ("stage_exr", ".exr")):
             assert do(f"maquette.{name}") == {"FINISHED"}, said()
             yield 1
             assert list((self.folder / "stages").rglob(f"*{ending}")), f"no {ending} was written"
+
+    def _render_small(self) -> None:
+        """As a machine without a graphics card renders in a moment."""
+        scene = bpy.context.scene
+        scene.render.engine, scene.render.resolution_percentage = "CYCLES", 30
+        scene.cycles.samples, scene.cycles.use_denoising = 16, False
 
     def _stage(self) -> Any:
         return part("scene.stage.find").active_stage(bpy.context)
@@ -161,12 +175,12 @@ class Filming(Chapter):
         region.view_location = middle
         region.view_distance = 1.5 * (middle - camera.translation).length
 
-    def _click(self, share: tuple[float, float], shot: Shot) -> Iterator[Any]:
+    def _click_photo(self, share: tuple[float, float], shot: Shot) -> Iterator[Any]:
         """On a place of the photo, as the view shows it through the camera."""
         yield 0.5
-        rays, stage = part("scene.stage.rays"), self._stage()
-        size = stage.photo.size
-        origin, direction = rays.ray_of(stage, (share[0] * size[0], share[1] * size[1]))
+        stage = self._stage()
+        width, height = part("scene.stage.camera").photo_size(stage)
+        origin, direction = part("scene.stage.rays").ray_of(stage, (share[0] * width, share[1] * height))
         where = screen_of(origin + 2 * direction)
         mouse(*where)
         yield 0.7

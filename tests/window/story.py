@@ -26,6 +26,7 @@ class Story(Arriving, Looking, Placing, Editing, Holding, Filming):
             self.new_file,
             self.drop_one_photo,
             self.through_its_camera,
+            self.hide_the_cube,
             self.from_the_side,
             self.move_the_camera,
             self.focus,
@@ -35,7 +36,7 @@ class Story(Arriving, Looking, Placing, Editing, Holding, Filming):
             self.leaves_blender,
         ]
         if only and {*only} <= {step.__name__ for step in evening}:
-            return [[*evening[:2], *(step for step in evening[2:] if step.__name__ in only)]]
+            return [[*evening[:4], *(step for step in evening[4:] if step.__name__ in only)]]
         if only:
             return [[self.empty, self.import_the_seed, *(getattr(self, name) for name in only)]]
         morning = [
