@@ -38,8 +38,8 @@ class MAQUETTE_OT_hide_around(Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
+        show_everything(context)  # first: in a local view what is not part of it counts as hidden
         hidden = [thing for own in _all_of_ours(context) for thing in _hide(context, own)]
-        show_everything(context)
         progress.forget(context, CODE)
         names = ", ".join(f"“{thing.name}”" for thing in hidden)
         self.report({"INFO"}, f"Hidden, in renders too: {names}" if hidden else "Nothing stands around it")

@@ -1,7 +1,7 @@
-"""A click on the photo ─► its subject: what hangs together with the clicked place in depth and in colour.
+"""A click on the photo ─► its subject: the thing that stands out where it was clicked, in colour and in depth.
 
-First a guess from depth and colour around the clicks, then GrabCut over four measures (lightness, two of colour, depth; the height
-above the ground in the place of the last where that is known), then the edge brought to the photo's at full size.
+Many guesses from the click (`subject_starts`), each cut out by what tells it from what surrounds it (`subject_cut`), the one that best
+stands out as one thing (`subject_score`) cut again at a finer size, and its edge brought to the photo's at full size.
 """
 
 from __future__ import annotations
@@ -14,161 +14,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datatypes import F32, U8, Bool
+from .subject_cut import refined
+from .subject_score import score
+from .subject_sight import Pixel, look
+from .subject_starts import Start, starts
 
 Click = tuple[float, float]  # x, y in pixels of the picture, from its upper left corner
 
 WORK = 400  # pixels of the longer side that the cut is worked out at
-DEPTH = 0.12  # of the clicked depth: so much nearer or further may a step's neighbour lie at most in all
-STEP = 0.03  # of the depth: a larger jump from a pixel to the next is an edge
-COLOUR = 30.0  # units of Lab: as telling as DEPTH
-WIDE = 0.25  # of the picture: what is larger in depth alone is looked at in colour, too
-SEED = 0.012  # of the longer side: around a click all is as it says
-ROUNDS = 4
-CRUMB = 0.15  # of the largest piece: smaller ones without a click are none
-HOLE = 0.02  # of the subject: smaller holes are filled, but for one that was clicked away
+ROUGH = 200  # the same for the guesses, of which there are many
+KEPT = 6  # guesses that are looked at again
+SAME = 0.9  # of two masks' union: what they share, so that they count as one
+SURE = 0.5  # nats for what the rough cut says, in the finer one
 SOFT = 3.0  # pixels of the working size: how wide the edge may be
 
 
 def subject(
     colour: U8, inverse_depth: F32, inside: Sequence[Click], outside: Sequence[Click] = (), height: F32 | None = None
 ) -> F32:
-    """(H, W) how much of each pixel belongs to it. `colour` (H, W, 3) and `inverse_depth` (any size of the same ratio, 0 = infinitely far) show
-    the same; `height` above the ground, in units of depth, has `inverse_depth`'s size."""
+    """(H, W) how much of each pixel belongs to it. `colour` (H, W, 3) and `inverse_depth` (any size of the same ratio, 0 = infinitely far)
+    show the same; `height` above the ground, in units of depth, has `inverse_depth`'s size."""
     if not inside:
         raise ValueError("a subject needs a click")
-    tall, wide = colour.shape[:2]
-    shrink = min(WORK / max(tall, wide), 1.0)
-    size = max(round(wide * shrink), 8), max(round(tall * shrink), 8)
-    small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-    depth = cv2.resize(inverse_depth, size, interpolation=cv2.INTER_NEAREST)
-    lifted = None if height is None else cv2.resize(height, size, interpolation=cv2.INTER_NEAREST)
-    scale = np.array([size[0] / wide, size[1] / tall])
-    ins, outs = ([_pixel(click, scale, size) for click in clicks] for clicks in (inside, outside))
-    lab = _lab(small)
-    guess = _guess(lab, depth, lifted, ins, outs)
-    cut = _cut(lab, depth, lifted, guess, ins, outs)
-    whole = _tidied(cut, ins, outs)
+    rough = _shrunk(colour, ROUGH)
+    mask, start = _best(rough, inverse_depth, height, _pixels(inside, colour, rough), _pixels(outside, colour, rough))
+    small = _shrunk(colour, WORK)
+    size = small.shape[1], small.shape[0]
+    guess = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
+    leaning = cv2.resize(start.leaning, size, interpolation=cv2.INTER_LINEAR) + SURE * np.where(guess, 1, -1)
+    clicks = _pixels(inside, colour, small), _pixels(outside, colour, small)
+    sight = look(small, inverse_depth, height)
+    whole = refined(sight, guess, np.asarray(leaning, np.float32), start.trust, clicks, 1)
     return _brought_to_edges(whole, small, colour)
 
 
-def _pixel(click: Click, scale: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
-    x, y = np.array(click) * scale
-    return int(np.clip(x, 0, size[0] - 1)), int(np.clip(y, 0, size[1] - 1))
+def _shrunk(picture: U8, longest: int) -> U8:
+    tall, wide = picture.shape[:2]
+    shrink = min(longest / max(tall, wide), 1.0)
+    size = max(round(wide * shrink), 8), max(round(tall * shrink), 8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _lab(picture: U8) -> F32:
-    """Smoothed where it is grain, not where it is an edge."""
-    calm = cv2.bilateralFilter(picture, 5, 25, 3)
-    return np.asarray(cv2.cvtColor(calm.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+def _pixels(clicks: Sequence[Click], picture: U8, small: U8) -> list[Pixel]:
+    tall, wide = small.shape[:2]
+    across, down = wide / picture.shape[1], tall / picture.shape[0]
+    return [(int(np.clip(x * across, 0, wide - 1)), int(np.clip(y * down, 0, tall - 1))) for x, y in clicks]
 
 
-def _guess(lab: F32, depth: F32, height: F32 | None, ins: list[tuple[int, int]], outs: list[tuple[int, int]]) -> U8:
-    """GrabCut's four words for each pixel, from depth first."""
-    likely = np.zeros(depth.shape, bool)
-    sure_out = np.ones(depth.shape, bool)
-    edge = _depth_edges(depth)
-    for x, y in ins:
-        there = _around(depth, x, y)
-        off = np.abs(depth - there) / max(there, 1e-9)
-        near = off < DEPTH
-        if height is not None and _around(height, x, y) > 0.02 / max(there, 1e-9):
-            near &= height > 0.012 / max(there, 1e-9)  # what stands on the ground ends where the ground is
-        piece = _piece(near & ~edge, x, y)
-        if piece.mean() > WIDE:  # depth tells nothing from its surroundings: colour has to
-            piece = _piece(piece & (_unlike(lab, x, y) < COLOUR), x, y)
-        likely |= piece | _disc(depth.shape, x, y, 3)
-        sure_out &= off > 3 * DEPTH
-    if outs:
-        likely &= _closer(lab, depth, ins, outs)
-    words = np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    words[sure_out] = cv2.GC_BGD
-    _stamp(words, ins, outs)
-    return words
+def _best(rough: U8, inverse_depth: F32, height: F32 | None, ins: list[Pixel], outs: list[Pixel]) -> tuple[Bool, Start]:
+    """One cut for each guess; another for those that stand out most; then the best."""
+    sight = look(rough, inverse_depth, height)
+    clicks = ins, outs
+    found: list[tuple[float, Bool, Start]] = []
+    for start in starts(sight, ins, outs):
+        mask = refined(sight, start.mask, start.leaning, start.trust, clicks, 1)
+        found.append((score(sight, mask), mask, start))
+    found.sort(key=lambda one: -one[0])
+    kept: list[tuple[float, Bool, Start]] = []
+    for one in found:
+        if len(kept) < KEPT and all(_shared(one[1], other[1]) < SAME for other in kept):
+            kept.append(one)
+    again = [
+        (score(sight, mask), mask, start)
+        for _, before, start in kept
+        for mask in [refined(sight, before, start.leaning, start.trust, clicks, 2)]
+    ]
+    _, mask, start = max(again + kept, key=lambda one: one[0])
+    return mask, start
 
 
-def _stamp(words: U8, ins: list[tuple[int, int]], outs: list[tuple[int, int]]) -> None:
-    """Around the clicks there is no doubt; the last word is the later one's, and clicks away come later."""
-    radius = max(round(SEED * max(words.shape)), 1)
-    for clicks, word in ((ins, cv2.GC_FGD), (outs, cv2.GC_BGD)):
-        for x, y in clicks:
-            words[_disc(words.shape, x, y, radius)] = word
-
-
-def _closer(lab: F32, depth: F32, ins: list[tuple[int, int]], outs: list[tuple[int, int]]) -> Bool:
-    """Whether a pixel is more like the places that were clicked than like those clicked away: in place, depth and colour."""
-    v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]]
-    reach = 0.15 * max(depth.shape)
-
-    def distance(x: int, y: int) -> F32:
-        there = max(_around(depth, x, y), 1e-9)
-        return np.asarray(
-            np.hypot(u - x, v - y) / reach + np.abs(depth - there) / there / DEPTH + _unlike(lab, x, y) / COLOUR,
-            np.float32,
-        )
-
-    return np.asarray(
-        np.min([distance(*click) for click in ins], axis=0) <= np.min([distance(*click) for click in outs], axis=0)
-    )
-
-
-def _unlike(lab: F32, x: int, y: int) -> F32:
-    """How far each pixel's colour is from one place's, without the grain."""
-    calm = cv2.blur(lab, (5, 5))
-    return np.asarray(np.linalg.norm(calm - calm[y, x], axis=2), np.float32)
-
-
-def _cut(
-    lab: F32, depth: F32, height: F32 | None, words: U8, ins: list[tuple[int, int]], outs: list[tuple[int, int]]
-) -> Bool:
-    """GrabCut takes three channels: lightness and colour's strongest direction, and depth against the clicked one."""
-    there = max(float(np.median([_around(depth, x, y) for x, y in ins])), 1e-9)
-    off = np.clip((depth / there - 1) / DEPTH, -3, 3)
-    if height is not None:
-        off = np.where(np.abs(off) < 1.5, off + np.clip(height * there / 0.05, -1, 2), off)
-    tones = lab.reshape(-1, 3) - lab.reshape(-1, 3).mean(0)
-    _, _, directions = np.linalg.svd(tones[:: max(len(tones) // 5000, 1)], full_matrices=False)
-    strongest = (tones @ directions[:2].T).reshape(*depth.shape, 2)
-    channels = np.dstack([128 + 1.2 * strongest[..., 0], 128 + 1.2 * strongest[..., 1], 128 + 32 * off])
-    eight = np.clip(channels, 0, 255).astype(np.uint8)
-    both = {cv2.GC_FGD, cv2.GC_PR_FGD} & set(np.unique(words)), {cv2.GC_BGD, cv2.GC_PR_BGD} & set(np.unique(words))
-    if not all(both):
-        return np.asarray(np.isin(words, (cv2.GC_FGD, cv2.GC_PR_FGD)))
-    cv2.setRNGSeed(1)
-    background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(eight, words, None, background, foreground, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    _stamp(words, ins, outs)
-    return np.asarray(np.isin(words, (cv2.GC_FGD, cv2.GC_PR_FGD)))
-
-
-def _tidied(mask: Bool, ins: list[tuple[int, int]], outs: list[tuple[int, int]]) -> Bool:
-    """Pieces that hang on no click go, small holes close."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    clicked = {int(labels[y, x]) for x, y in ins} - {0}
-    largest = max((stats[label, cv2.CC_STAT_AREA] for label in clicked), default=0)
-    kept = clicked | {
-        label
-        for label in range(1, count)
-        if largest and stats[label, cv2.CC_STAT_AREA] > CRUMB * largest and _beside(stats, label, clicked)
-    }
-    whole = np.isin(labels, list(kept))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~whole).astype(np.uint8), connectivity=4)
-    away = {int(labels[y, x]) for x, y in outs}
-    for label in range(1, count):
-        x, y, wide, tall, area = stats[label]
-        inside = x > 0 and y > 0 and x + wide < whole.shape[1] and y + tall < whole.shape[0]
-        if inside and label not in away and area < HOLE * whole.sum():
-            whole |= labels == label
-    return np.asarray(whole)
-
-
-def _beside(stats: np.ndarray, label: int, clicked: set[int]) -> bool:
-    """Whether a piece's box touches the box of a clicked one: an arm behind a strap, not a man in the distance."""
-    x, y, wide, tall, _ = stats[label]
-    for other in clicked:
-        left, top, across, down, _ = stats[other]
-        if x <= left + across and left <= x + wide and y <= top + down and top <= y + tall:
-            return True
-    return False
+def _shared(one: Bool, other: Bool) -> float:
+    return float((one & other).sum() / max((one | other).sum(), 1))
 
 
 def _brought_to_edges(mask: Bool, small: U8, colour: U8) -> F32:
@@ -208,38 +124,3 @@ def _band(mask: Bool) -> F32:
     eight = mask.astype(np.uint8)
     band = cv2.dilate(eight, kernel) - cv2.erode(eight, kernel)
     return np.asarray(cv2.blur(band.astype(np.float32), (3, 3)), np.float32)
-
-
-def _depth_edges(depth: F32) -> Bool:
-    """Where depth jumps from a pixel to the next, on both sides of it."""
-    edge = np.zeros(depth.shape, bool)
-    for axis in (0, 1):
-        one, other = (depth[:-1], depth[1:]) if axis == 0 else (depth[:, :-1], depth[:, 1:])
-        jump = np.abs(one - other) > 2 * STEP * np.maximum(one, other)
-        if axis == 0:
-            edge[:-1] |= jump
-        else:
-            edge[:, :-1] |= jump
-    return edge
-
-
-def _piece(wanted: Bool, x: int, y: int) -> Bool:
-    """What hangs together with a pixel; with the nearest that is wanted, where it itself is not."""
-    labels = cv2.connectedComponents(wanted.astype(np.uint8), connectivity=4)[1]
-    label = int(labels[y, x])
-    if label == 0:
-        top, left = max(y - 3, 0), max(x - 3, 0)
-        around = labels[top : y + 4, left : x + 4]
-        if not around.any():
-            return np.zeros(wanted.shape, bool)
-        label = int(np.bincount(around[around > 0]).argmax())
-    return np.asarray(labels == label)
-
-
-def _around(values: F32, x: int, y: int) -> float:
-    return float(np.median(values[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]))
-
-
-def _disc(shape: tuple[int, ...], x: int, y: int, radius: int) -> Bool:
-    v, u = np.ogrid[0 : shape[0], 0 : shape[1]]
-    return np.asarray((u - x) ** 2 + (v - y) ** 2 <= radius * radius)

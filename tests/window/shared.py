@@ -77,7 +77,7 @@ class _Played:
         runner = part("operators.runner")
         os.environ |= {"MAQUETTE_FAKE": self.role, "MAQUETTE_WORDS": str(self.words)}
         self.kept = {}
-        command = lambda words: [sys.executable, "-I", str(FAKE), *words]  # noqa: E731
+        command = lambda words, *_: [sys.executable, "-I", str(FAKE), *words]  # noqa: E731
         for name, module in list(sys.modules.items()):
             if name.startswith(runner.__package__) and hasattr(module, "engine_command"):
                 self.kept[name] = module.engine_command

@@ -63,7 +63,7 @@ def lend_python() -> bool:
     runner = part("operators.runner")
     if not runner.missing_libraries() or not PYTHON:
         return False
-    command = lambda words: [str(PYTHON[0]), "-I", str(runner.ENGINE), *words, "--json"]  # noqa: E731
+    command = lambda words, *_: [str(PYTHON[0]), "-I", str(runner.ENGINE), *words, "--json"]  # noqa: E731
     for name, module in list(sys.modules.items()):
         if name.startswith(MODULE) and hasattr(module, "engine_command"):
             module.engine_command = command
