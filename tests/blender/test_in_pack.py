@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import time
 from pathlib import Path
@@ -91,7 +90,6 @@ def test_what_fails_is_said_and_leaves_nothing_behind(home, tmp_path):
     assert bpy.context.window_manager.maquette.messages[-1].code == "pack_broken"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes to stop pip with")
 def test_a_cancel_is_quick_and_leaves_nothing_behind(home, part, tmp_path, monkeypatch):
     runs, cancelled = [], []
     real = part("operators.engine_operator").EngineRun

@@ -1,0 +1,1 @@
+"""The tools of a stage, on the made-up stage."""
