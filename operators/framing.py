@@ -41,6 +41,7 @@ def show_photo(context: Context) -> None:
         shading = area.spaces.active.shading
         if shading.type == "SOLID" and shading.color_type in ("MATERIAL", "TEXTURE"):
             shading.color_type, shading.light = "TEXTURE", "FLAT"
+            shading.show_object_outline = False  # a line around each layer, across the picture
 
 
 def look_through_camera(context: Context) -> None:

@@ -1,4 +1,4 @@
-"""A guess of the subject ─► a better one: what tells it from what surrounds it, in colour and depth, then the cheapest cut."""
+"""A guess of the subject ─► a better one: what tells it from its surroundings, then the cheapest cut."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _ratio(one: F32, other: F32, floor: float) -> F32:
 
 
 def _depth_cells(sight: Sight, mask: Bool, outside: F32) -> np.ndarray:
-    """Two measures: how far a pixel is from the mask's depth, and how far from the plane of what surrounds it (planes are flat in inverse
-    depth). The second finds what hardly rises from a floor that runs from near to far."""
+    """Two measures: how far a pixel is from the mask's depth, and how far from the plane of what surrounds it (planes are flat in
+    inverse depth). The second finds what hardly rises from a floor that runs from near to far."""
     there = max(float(np.median(sight.depth[mask])), 1e-9)
     off = sight.depth / there - 1
     rise = (sight.depth - plane_around(sight, outside)) / there
@@ -98,9 +98,9 @@ def plane_around(sight: Sight, weight: F32) -> F32:
 
 
 def _cheapest_cut(sight: Sight, evidence: F32, ins: list[Pixel], outs: list[Pixel]) -> Bool:
-    """OpenCV's GrabCut with its models held still, as a solver for evidence of any kind: the first channel carries it, and two bells of
-    one width, one at each end of that channel, give it back as costs; the other two channels have the photo's edges, and so wide
-    bells that they cost nothing."""
+    """OpenCV's GrabCut with its models held still, as a solver for evidence of any kind: the first channel carries it, and two bells
+    of one width, one at each end of that channel, give it back as costs; the other two channels have the photo's edges, and so
+    wide bells that they cost nothing."""
     most = float(np.abs(evidence).max()) + 1e-6
     first = RANGE * (evidence / most + 1) / 2
     eight = np.dstack([first, 128 + 1.2 * sight.tones[..., 0], 128 + 1.2 * sight.tones[..., 1]])

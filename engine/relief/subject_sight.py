@@ -1,8 +1,9 @@
-"""What a click is judged by: a small picture's colours as words, its depth, and how strong an edge each pixel lies on."""
+"""What a click is judged by: a small picture's colours as words, its depth, and what lies on an edge."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ BLEND = 7.0  # units of Lab: colours so far apart are still somewhat alike
 NEAR = 0.12  # of the clicked inverse depth: so much nearer or further is another thing, most likely
 CALM = 2.5  # of an edge against the unrest on both sides of it: from here on it is one
 FAINT = 4.0  # units of Lab: unrest that is everywhere, if only from grain
+FLAT = 0.012  # of the distance: so high above the ground at most is ground
 JUMP = 0.06  # of the depth, from one side of a pixel to the other: as telling as an edge of colour
 
 
@@ -55,7 +57,7 @@ def look(picture: U8, inverse_depth: F32, height: F32 | None) -> Sight:
         depth=depth,
         height=lifted,
         colour_edge=_colour_edges(lab),
-        depth_edge=_depth_edges(depth),
+        depth_edge=_depth_edges(depth) if lifted is None else np.maximum(_depth_edges(depth), _feet(depth, lifted)),
     )
 
 
@@ -72,7 +74,7 @@ def _told_in_words(lab: F32) -> tuple[NDArray[np.int32], F32]:
     cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_MAX_ITER, 8, 0.0)
     count = min(WORDS, len(some))
-    centres = cv2.kmeans(some, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)[2]  # type: ignore[call-overload]
+    centres = cv2.kmeans(some, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)[2]
     far = (centres**2).sum(1)[None] - 2 * pixels @ centres.T
     between = ((centres[:, None] - centres[None]) ** 2).sum(2)
     alike = np.exp(-between / (2 * BLEND**2))
@@ -81,7 +83,8 @@ def _told_in_words(lab: F32) -> tuple[NDArray[np.int32], F32]:
 
 
 def _colour_edges(lab: F32) -> F32:
-    """How far apart the means on two sides are, against the unrest on both: the chips of a terrazzo floor are no edges, its end is one."""
+    """How far apart the means on two sides are, against the unrest on both: the chips of a terrazzo floor hardly are
+    edges, its end is."""
     strongest = np.zeros(lab.shape[:2], np.float32)
     for radius in (1, 2):
         side = 2 * radius + 1
@@ -97,7 +100,8 @@ def _colour_edges(lab: F32) -> F32:
 
 
 def _depth_edges(depth: F32) -> F32:
-    """A jump from one side of a pixel to the other, beyond the slope that goes on on both sides of it: a floor that runs away has none.
+    """A jump from one side of a pixel to the other, beyond the slope that goes on on both sides of it: a floor that
+    runs away has none.
     Looked for over two widths, since a small network's depth is blurred."""
     strongest = np.zeros(depth.shape, np.float32)
     for reach in (1, 3):
@@ -110,6 +114,16 @@ def _depth_edges(depth: F32) -> F32:
     return np.asarray(1 - np.exp(-((strongest / JUMP) ** 2)), np.float32)
 
 
+def _feet(depth: F32, height: F32) -> F32:
+    """Where the ground begins and ends: a thing's foot is a border of it, though no depth jumps there. What wavers a
+    little above and
+    below the ground, as a small network's floor does, has no foot: close to one something stands clearly higher."""
+    above = height * depth
+    ground = cv2.medianBlur((above < FLAT).astype(np.uint8), 5)
+    standing = cv2.dilate((above > 3 * FLAT).astype(np.uint8), np.ones((15, 15), np.uint8))
+    return np.asarray(cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) & standing, np.float32)
+
+
 def _moved(values: F32, dx: int, dy: int) -> F32:
     """What lies so far beside each pixel; at the rim the last."""
     tall, wide = values.shape[:2]
@@ -118,8 +132,9 @@ def _moved(values: F32, dx: int, dy: int) -> F32:
     return np.asarray(values[down][:, across], np.float32)
 
 
-def reached(cost: F32, starts: list[Pixel], radius: int = 2, rounds: int = 4) -> F32:
-    """What the cheapest way from the starts costs, for each pixel: swept down, up and along the rows till it has come round corners."""
+def reached(cost: NDArray[np.floating[Any]], starts: list[Pixel], radius: int = 2, rounds: int = 4) -> F32:
+    """What the cheapest way from the starts costs, for each pixel: swept down, up and along the rows till it has come
+    round corners."""
     far = np.full(cost.shape, 1e9, np.float64)
     for x, y in starts:
         far[disc(cost.shape, x, y, radius)] = 0

@@ -21,7 +21,6 @@ TRUSTS = 0.4, 1.2  # in depth, against colour
 
 @dataclass(frozen=True)
 class Start:
-    kind: str
     mask: Bool
     leaning: F32  # nats
     trust: float
@@ -29,26 +28,24 @@ class Start:
 
 def starts(sight: Sight, ins: list[Pixel], outs: list[Pixel]) -> list[Start]:
     """What an outside click is nearer to, over edges, than an inside one is in none."""
-    both = EASY + np.maximum(sight.colour_edge, sight.depth_edge)
+    both = np.maximum(sight.colour_edge, sight.depth_edge)
     allowed = np.ones(sight.shape, bool)
     if outs:
-        allowed = reached(both, ins) <= reached(both, outs)
+        allowed = reached(EASY + both, ins) <= reached(EASY + both, outs)
         allowed &= _closer(sight, ins, outs)
     found = []
     for guess, leaning in _discs(sight, ins):
-        found += [Start("disc", guess, leaning, trust) for trust in TRUSTS]
-    for cost, trust in ((both, 0.8), (EASY + sight.colour_edge, 0.4), (EASY + sight.depth_edge, 1.2)):
-        found += [Start("way", guess, _leaning(guess), trust) for guess in _stalls(reached(cost, ins))]
+        found += [Start(guess, leaning, trust) for trust in TRUSTS]
+    for cost, trust in ((both, 0.8), (sight.colour_edge, 0.4), (sight.depth_edge, 1.2)):
+        found += [Start(guess, _leaning(guess), trust) for guess in _stalls(reached(cost + EASY, ins))]
     for trust in TRUSTS:
         guess = _by_depth(sight, ins)
-        found.append(Start("depth", guess, _leaning(guess), trust))
+        found.append(Start(guess, _leaning(guess), trust))
     guess = _by_colour(sight, ins)
-    found.append(Start("colour", guess, _leaning(guess), TRUSTS[0]))
+    found.append(Start(guess, _leaning(guess), TRUSTS[0]))
     clicked = np.any([disc(sight.shape, x, y, 2) for x, y in ins], axis=0)
-    return [
-        Start(start.kind, (start.mask & allowed) | clicked, start.leaning - 2 * LEAN * ~allowed, start.trust)
-        for start in found
-    ]
+    against = np.where(allowed, 0, 2 * LEAN).astype(np.float32)
+    return [Start((start.mask & allowed) | clicked, start.leaning - against, start.trust) for start in found]
 
 
 def _leaning(guess: Bool) -> F32:
@@ -61,8 +58,9 @@ def _leaning(guess: Bool) -> F32:
 
 def _discs(sight: Sight, ins: list[Pixel]) -> list[tuple[Bool, F32]]:
     """As one draws a rough ring around a thing: all in it may be of it, all outside is not. The colours do the rest."""
-    v, u = np.mgrid[0 : sight.shape[0], 0 : sight.shape[1]].astype(np.float32)
-    away = np.min([np.hypot(u - x, v - y) for x, y in ins], axis=0)
+    between = np.ones(sight.shape, np.uint8)
+    cv2.fillConvexPoly(between, cv2.convexHull(np.array(ins, np.int32)), (0,))
+    away = cv2.distanceTransform(between, cv2.DIST_L2, 5)
     found = []
     for share in REACHES:
         radius = share * max(sight.shape)

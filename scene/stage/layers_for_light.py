@@ -29,7 +29,7 @@ def catchers_of(stage: StageInScene) -> Collection | None:
 
 def follow_relief(stage: StageInScene) -> None:
     """The twin that catches shadows gets the relief's shape as it is now."""
-    for twin in stage.collection.all_objects:
+    for twin in stage.collection.all_objects[:]:  # a copy: changing its data renews the list below our feet
         if twin.get(ROLE) == CATCHER and twin.data != stage.relief.data:
             before = twin.data
             twin.data = stage.relief.data

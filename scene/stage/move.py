@@ -58,6 +58,7 @@ def make_move(context: Context, stage: StageInScene, settings: MoveSettings, *, 
     if layers and stage.layers:
         show_layers(stage, True)
     match_render(scene, camera)
+    _show(context, fixed, False)
     scene.frame_set(START)
     return camera
 
@@ -76,7 +77,14 @@ def rest(context: Context, stage: StageInScene) -> None:
         if data.users == 0:
             bpy.data.cameras.remove(data)
     stage = active_stage(context)
+    _show(context, matched(stage), True)
     match_render(context.scene, matched(stage))
+
+
+def _show(context: Context, fixed: Object, shown: bool) -> None:
+    """The photo's camera stands so near to the moving one that its wires lie across the picture."""
+    if fixed.name in context.view_layer.objects:
+        fixed.hide_set(not shown, view_layer=context.view_layer)
 
 
 def offsets(stage: StageInScene, staged: Staged, cameras: list[np.ndarray]) -> np.ndarray:

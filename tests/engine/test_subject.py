@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.relief.subject import subject
-from tests import staged
+from tests import cutouts, staged
 
 SIZE = (240, 320)
 
@@ -133,3 +133,87 @@ def test_a_lone_click_somewhere_flat_does_not_fail():
     assert mask.shape == SIZE and mask[10, 10] > 0.5
     with pytest.raises(ValueError):
         subject(colour, np.full(SIZE, 0.25, np.float32), [])
+
+
+def on_a_chipped_floor(seed: int):
+    """A thing with a stripe and a pale sole on a terrazzo floor: colour, exact inverse depth, a small network's,
+    truth, its middle.
+
+    The network's is blurred and sees a third of what the thing rises from the floor."""
+    rng = np.random.default_rng(seed)
+    tall, wide = 360, 480
+    v, u = np.mgrid[0:tall, 0:wide].astype(np.float32)
+    horizon = rng.uniform(0.2, 0.4)
+    inverse = np.maximum((v / tall - horizon) * rng.uniform(0.5, 0.8), 0.06)
+    colour = np.full((tall, wide, 3), rng.uniform(170, 215), np.float32)
+    for _ in range(900):
+        x, y = rng.uniform(0, wide), rng.uniform(horizon * tall, tall)
+        radius = 1.5 + 7 * (y / tall - horizon) * rng.uniform(0.5, 1.5)
+        chip = (x, y), (2 * radius, 1.3 * radius), rng.uniform(0, 180)
+        cv2.ellipse(colour, chip, rng.uniform(40, 220, 3).tolist(), -1)
+    colour[inverse <= 0.0601] = rng.uniform(90, 200, 3)
+    middle = rng.uniform(0.35, 0.65) * wide, rng.uniform(0.55, 0.7) * tall
+    half = rng.uniform(0.13, 0.25) * wide
+    low = rng.uniform(0.45, 0.9) * half
+    across, down = (u - middle[0]) / half, (v - middle[1]) / low
+    truth = np.abs(across) ** 3 + np.abs(down) ** 3 < 1 + 0.15 * np.sin(3 * np.arctan2(down, across) + seed)
+    bottom = int(np.where(truth.any(1))[0].max())
+    shadow = np.hypot(across / 1.15, (v - bottom) / (0.2 * low)) < 1
+    colour[shadow] *= 0.65
+    tone = rng.uniform(20, 200, 3) * (1 - 0.35 * down)[..., None]
+    colour[truth] = tone[truth]
+    colour[truth & (np.abs(across - 0.3) < 0.18)] *= 0.3
+    colour[truth & (v > bottom - 0.3 * low)] = 222
+    colour = cv2.GaussianBlur(colour, (0, 0), 0.7) + rng.normal(0, 4, colour.shape)
+    exact = np.where(truth, np.maximum(inverse[bottom, 0], inverse * 0.98), inverse).astype(np.float32)
+    coarse = cv2.GaussianBlur(inverse + 0.35 * (exact - inverse), (0, 0), 9).astype(np.float32)
+    coarse = cv2.resize(cutouts.as_network(coarse, seed, blur=1.5), (wide, tall))
+    return np.clip(colour, 0, 255).astype(np.uint8), exact, coarse, truth, middle
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_thing_on_a_patterned_floor_is_not_the_floor(seed, exact):
+    colour, fine, coarse, truth, (x, y) = on_a_chipped_floor(seed)
+    mask = subject(colour, fine if exact else coarse, [(x - 15, y)])
+    assert iou(mask, truth) > 0.8
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_a_click_on_the_floor_is_not_for_the_thing(seed):
+    colour, fine, coarse, truth, (x, y) = on_a_chipped_floor(seed)
+    tall, wide = truth.shape
+    floor = (fine > 0.0601) & ~truth
+    alone = subject(colour, fine, [(0.07 * wide, 0.93 * tall)]) > 0.5
+    assert (alone & truth).sum() < 0.1 * truth.sum() and (alone & floor).sum() > 0.9 * alone.sum()
+    told = subject(colour, coarse, [(0.07 * wide, 0.93 * tall)], [(x, y)])
+    assert told[int(y), int(x)] < 0.1 and told[int(0.93 * tall), int(0.07 * wide)] > 0.9
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_things_of_any_outline_before_things(coarse):
+    """Everything patterned, one click in the middle of each: most edges of colour are no edges of things."""
+    found = []
+    for seed in (30, 31, 32):
+        made = cutouts.make_scene(seed, 480, 360)
+        depth = made.inverse_depth
+        if coarse:
+            depth = cv2.resize(cutouts.as_network(depth, seed, blur=2.0), (480, 360))
+        for thing in range(1, 7):
+            labels, stats = cv2.connectedComponentsWithStats((made.thing == thing).astype(np.uint8))[1:3]
+            if len(stats) < 2:
+                continue
+            truth = labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax()
+            if truth.mean() < 0.015:
+                continue
+            deep = cv2.distanceTransform(truth.astype(np.uint8), cv2.DIST_L2, 5)
+            y, x = np.unravel_index(int(deep.argmax()), deep.shape)
+            found.append(iou(subject(made.picture, depth, [(x, y)]), truth))
+    assert len(found) > 8 and np.mean(found) > 0.85
+
+
+def test_the_same_clicks_give_the_same():
+    colour, _, coarse, _, (x, y) = on_a_chipped_floor(20)
+    first = subject(colour, coarse, [(x, y)])
+    cv2.setRNGSeed(99)
+    assert np.array_equal(first, subject(colour, coarse, [(x, y)]))

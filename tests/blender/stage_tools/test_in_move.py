@@ -40,6 +40,13 @@ def test_a_loop_comes_back_and_goes_on(stage, tools):
     assert not np.allclose(centre(24, stage().moving), centre(1, stage().moving), atol=0.1)
 
 
+def test_the_photo_s_camera_is_out_of_sight_while_another_one_films(stage, tools):
+    bpy.ops.maquette.stage_move()
+    assert stage().camera.hide_get() and not stage().moving.hide_get() and not stage().relief.hide_get()
+    bpy.ops.maquette.stage_rest()
+    assert not stage().camera.hide_get()
+
+
 def test_the_keys_are_few_enough_to_edit(stage, tools, part):
     tools.move, tools.seconds, tools.fps = "orbit", 4.0, 24
     bpy.ops.maquette.stage_move()
