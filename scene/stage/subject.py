@@ -63,6 +63,7 @@ def take_mask_in_steps(context: Context, stage: StageInScene, file: Path, clicks
             image.unpack(method="REMOVE")
         image.filepath = str(file)
         image.reload()
+    yield
     image.colorspace_settings.name = "Non-Color"
     values = _values(image)
     yield
@@ -122,12 +123,15 @@ def _values(image: Image) -> np.ndarray:
 def _mark_in_steps(stage: StageInScene, thing: Object, values: np.ndarray) -> Iterator[None]:
     """UVs into the photo, what is shown in it, and the vertex group."""
     places, depth = in_photo(stage, thing)
+    yield
     shown = depth <= BEHIND * _seen_depth(stage, places)
+    yield
     mesh = thing.data
     loops = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", loops)
     layer = mesh.uv_layers.get(UVS) or mesh.uv_layers.new(name=UVS, do_init=False)
     layer.data.foreach_set("uv", places[loops].astype(np.float32).ravel())
+    yield
     attribute = mesh.attributes.get(SHOWN) or mesh.attributes.new(SHOWN, "FLOAT", "POINT")
     attribute.data.foreach_set("value", shown.astype(np.float32))
     yield
