@@ -10,7 +10,7 @@ import pytest
 
 from engine import storage
 from tests.synthetic import make_truth
-from training import measured
+from training import judge, measured
 
 
 @pytest.fixture
@@ -56,3 +56,15 @@ def test_jumps_of_depth_are_left_out(run: Path, tmp_path: Path) -> None:
 def test_a_folder_without_a_run_is_told(tmp_path: Path, capsys) -> None:
     assert measured.main([str(tmp_path), "-o", str(tmp_path / "pairs")]) == 2
     assert "holds no depth maps" in capsys.readouterr().err
+
+
+def test_a_network_is_judged_by_what_was_measured(run: Path, tmp_path: Path, capsys) -> None:
+    measured.main([str(run), "-o", str(tmp_path / "pairs")])
+    assert judge.main([str(tmp_path / "pairs")]) == 0
+    assert "2 pictures: abs_rel 0." in capsys.readouterr().out
+    truth = np.linspace(0.2, 1.0, 500, dtype=np.float32)
+    right = judge.score(3 * truth + 2, truth)  # a scale and a shift are forgiven
+    assert right.abs_rel < 1e-5 and right.within_10 == 1
+
+    noise = judge.score(np.random.default_rng(0).random(500).astype(np.float32), truth)
+    assert 0.3 < noise.abs_rel < 0.8 and noise.within_25 < 0.5
