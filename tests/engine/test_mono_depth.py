@@ -258,9 +258,15 @@ def test_left_and_right_are_evened_out(network: Path) -> None:
 
 
 def test_a_two_megapixel_photo_takes_less_than_a_second(tmp_path: Path, network: Path) -> None:
-    """Without the network, which is as small here as can be: the photo's edges and all the rest, in processor time."""
+    """Without the network, which is as small here as can be: the photo's edges and all the rest, in processor time.
+
+    The best of three: where neighbours share the core, even that time is stretched.
+    """
     photo = shared.read_photos((a_photo(tmp_path / "a.jpg", 1632, 1224),), MonoSettings(), Report())[0]
-    began = time.process_time()
-    result = shared.single(photo, MonoSettings(weights=network), Report())
-    assert time.process_time() - began < 1.2
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        result = shared.single(photo, MonoSettings(weights=network), Report())
+        spent.append(time.process_time() - began)
+    assert min(spent) < 1.0, spent
     assert result.inverse_depth.shape == (1224, 1632) and result.K[0, 2] == 816
