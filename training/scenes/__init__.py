@@ -55,16 +55,18 @@ def render(seeds: NDArray[np.int64], height: int, width: int) -> Scenes:
     kernel.compose(depth, albedo, light, more, normal, out)
     sky = depth <= 0
     inverse = np.where(sky, 0, 1 / np.maximum(depth, 1e-3)).astype(np.float32)
-    exposures = [np.random.default_rng(int(seed) + 77).uniform(0.7, 1.5) for seed in seeds]
-    return Scenes(pictures=_developed(out, exposures), inverse_depth=inverse, sky=sky)
+    draws = [np.random.default_rng(int(seed) + 77).uniform((0.7, 0.8), (1.5, 0.97)) for seed in seeds]
+    return Scenes(pictures=_developed(out, np.array(draws)), inverse_depth=inverse, sky=sky)
 
 
-def _developed(linear: NDArray[np.float32], exposures: list[float]) -> NDArray[np.uint8]:
-    """As a camera's automatic would: a middle grey in the middle, highlights rolled off, sRGB."""
+def _developed(linear: NDArray[np.float32], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """As a camera's automatic would: a middle grey in the middle, highlights rolled off, sRGB.
+
+    `draws` are an exposure and a share of the picture that must not be too bright: some let windows and lamps burn out, some do not."""
     grey = linear.mean(3) + 1e-3
     middle = np.exp(np.log(grey).mean((1, 2)))
-    gain = 0.2 / np.maximum(middle, 1e-3) * np.array(exposures)
-    high = np.quantile(grey.reshape(len(grey), -1), 0.97, axis=1)
+    gain = 0.2 / np.maximum(middle, 1e-3) * draws[:, 0]
+    high = np.array([np.quantile(one, share) for one, share in zip(grey, draws[:, 1], strict=True)])
     gain = np.minimum(gain, 1.3 / high)[:, None, None, None]
     x = linear * gain
     x = np.where(x < 0.6, x, 0.6 + 0.4 * (1 - np.exp(-(x - 0.6) / 0.4)))

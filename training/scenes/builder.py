@@ -10,7 +10,7 @@ import numpy as np
 from .patterns import PLAIN
 from .shapes import FAR, SHAPE_BALL, SHAPE_BOX, SHAPE_CONE, SHAPE_CYLINDER
 
-MOST_SHAPES, MOST_LOOKS, MOST_LIGHTS = 240, 64, 4
+MOST_SHAPES, MOST_LOOKS, MOST_LIGHTS = 320, 96, 4
 LEAVES, BARS, GRID = 1, 2, 3  # kinds of surfaces with holes
 
 # What things are painted in: hue-ish triples in sRGB that rooms, streets and tables have, to be varied.
@@ -43,6 +43,7 @@ class Builder:
         self.lights = np.zeros((MOST_LIGHTS, 8), np.float32)
         self.g = np.zeros(40, np.float32)
         self.shapes = self.materials = self.lamps = 0
+        self.palette: np.ndarray | None = None  # what most things of one place are painted in, once it is settled
         self.frame = (np.eye(3), np.zeros(3))  # where a group of shapes is put
         self.ambient((0.25, 0.24, 0.23), (0.35, 0.36, 0.38))
         self.g[27], self.g[37] = 1.0, FAR
@@ -60,8 +61,24 @@ class Builder:
 
     # Materials -------------------------------------------------------------------------------------------------------
 
+    def settle(self) -> None:
+        """A few colours that go together, as the things of one household or office have: mostly woods, whites and greys."""
+        picked = TINTS[self.rng.integers(len(TINTS), size=int(self.rng.integers(4, 9)))] * self.rng.uniform(0.7, 1.1)
+        grey = picked.mean(1, keepdims=True)
+        self.palette = grey + (picked - grey) * self.rng.uniform(0.2, 1.0, (len(picked), 1))
+
+    def wall_colour(self) -> np.ndarray:
+        """Linear light: white, cream, a grey or a pale tint; now and then a strong one."""
+        if self.chance(0.15):
+            return self.colour()
+        srgb = self.between(0.55, 0.97) * (1 + self.rng.normal(0, 0.03, 3) + np.array((0.02, 0, -0.03)))
+        return np.asarray(np.clip(srgb, 0.02, 0.97) ** 2.2)
+
     def colour(self, wild: float = 0.12) -> np.ndarray:
         """Linear light; with `wild` chance any colour at all."""
+        if self.palette is not None and self.chance(0.8):
+            srgb = self.one_of(self.palette) * self.between(0.85, 1.1) + self.rng.normal(0, 0.02, 3)
+            return np.asarray(np.clip(srgb, 0.02, 0.97) ** 2.2)
         if self.chance(wild):
             srgb = self.rng.random(3) * self.between(0.4, 1.0)
         elif self.chance(0.3):
@@ -140,6 +157,15 @@ class Builder:
     ) -> None:
         """A cylinder; it stands, unless it is turned."""
         self._shape(SHAPE_CYLINDER, at, (radius, radius, half), rotation, look, hole)
+
+    def rod(self, start: Any, end: Any, radius: float, look: int) -> None:
+        """A thin cylinder from one point to another: a pipe, a cable, a frame's tube."""
+        a, c = np.asarray(start, float), np.asarray(end, float)
+        axis = (c - a) / max(float(np.linalg.norm(c - a)), 1e-6)
+        aside = np.cross(axis, (0, 0, 1) if abs(axis[2]) < 0.9 else (1, 0, 0))
+        aside /= np.linalg.norm(aside)
+        rotation = np.stack([aside, np.cross(axis, aside), axis], 1)
+        self.tube((a + c) / 2, radius, float(np.linalg.norm(c - a)) / 2, look, rotation)
 
     def cone(self, at: Any, radius: float, half: float, look: int, rotation: np.ndarray | None = None) -> None:
         self._shape(SHAPE_CONE, at, (radius, radius, half), rotation, look, None)

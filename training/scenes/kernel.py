@@ -1,7 +1,7 @@
 """The ray caster: packed scenes ─► linear colour, depth, sky, in Quadrants, on whatever device is open.
 
 A ray is `origin + t * direction` with a direction whose camera z is 1, so `t` is the depth along the camera's axis. Soft shadows
-and ambient occlusion take one ray each per pixel; a small filter that keeps to surfaces smooths their grain.
+and ambient light take one ray each per pixel; a small filter that keeps to surfaces makes one of 25 pixels' rays.
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ import quadrants as qd
 
 from .patterns import clouds, flat, hash01, mix, noise, pattern, vec3
 from .shapes import FAR, SHAPE_BOX, hills, meet, normal_of
+
+
+@qd.func
+def part(v: qd.f32) -> qd.f32:
+    """What is behind the point."""
+    return v - qd.floor(v)
 
 
 @qd.func
@@ -218,22 +224,29 @@ def shade_point(
             * fade
         ).normalized()
     base = p + n * (1e-3 + 5e-4 * t)
-    r1, r2 = hash01(x, y, 1, s), hash01(x, y, 2, s)
-    r3, r4 = hash01(x, y, 3, s), hash01(x, y, 4, s)
+    # any 5x5 pixels, which is what the filter sees, hold 25 evenly spread directions between them: hardly any grain is left
+    place = qd.cast(x % 5 + 5 * (y % 5), qd.f32)
+    r1, r2 = part(place * 0.7549 + hash01(1, s, 1, 7)), part(place * 0.5698 + hash01(2, s, 1, 7))
+    r3, r4 = part(place * 0.8192 + hash01(3, s, 1, 7)), part(place * 0.6711 + hash01(4, s, 1, 7))
     # ambient: one ray towards a random direction of the half space
     angle, lift = 6.2832 * r1, 2.0 * r2 - 1.0
     ring = qd.sqrt(qd.max(1.0 - lift * lift, 0.0))
     ray = (n + 0.98 * vec3(ring * qd.cos(angle), ring * qd.sin(angle), lift)).normalized()
     reach = g[s, 27]
     hit, index = cast(prims, counts, g, s, base, ray, 1e-4, reach, 8, 0)
-    free = 1.0 if index == -1 else qd.min(1.0, 0.15 + 0.85 * hit / reach)
+    free = 1.0 if index == -1 else qd.min(1.0, hit / reach)
+    other = 0
+    if index >= 0:
+        other = qd.cast(prims[s, index, 17], qd.i32)
     w = 0.5 + 0.5 * m[2]
     view = (-d).normalized()
     glow, shine = looks[s, look, 11], looks[s, look, 9]
     for c in qd.static(range(3)):
         a = mix(looks[s, look, c], looks[s, look, 3 + c], v) * dirt
         albedo[s, y, x, c] = a
-        light[s, y, x, c] = free * mix(g[s, 13 + c], g[s, 16 + c], w)
+        # what stands near sends back light of its own colour
+        back = 0.1 + 0.45 * (looks[s, other, c] + looks[s, other, 3 + c]) * 0.5 + 0.5 * looks[s, other, 11]
+        light[s, y, x, c] = mix(back, 1.0, free) * mix(g[s, 13 + c], g[s, 16 + c], w)
         more[s, y, x, c] = glow * a
     for j in range(4):
         kind = lights[s, j, 7]

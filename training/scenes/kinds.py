@@ -10,6 +10,7 @@ from . import patterns, things
 from .builder import Builder, turn
 from .indoors import desk, furnish_wall, light_room, pedestal, room, shell
 from .outdoors import land, open_air, street
+from .purposes import furnished
 
 
 def portrait(b: Builder) -> None:
@@ -69,8 +70,9 @@ def clutter(b: Builder) -> None:
 
 
 SHARES: tuple[tuple[Callable[[Builder], None], float], ...] = (
-    (room, 0.36),
-    (desk, 0.26),
+    (room, 0.14),
+    (furnished, 0.36),
+    (desk, 0.2),
     (pedestal, 0.06),
     (portrait, 0.09),
     (street, 0.08),
