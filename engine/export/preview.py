@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..datatypes import F64, I32, U8, TexturedMesh, View
+from ..datatypes import F32, F64, I32, U8, TexturedMesh, View
 from ..kernels.shot import seen
 from ..kernels.texture_cover import NOBODY
 from .glb import smooth_normals
 
 OVERSAMPLING = 2
+KEY = np.array([-0.45, -0.65, -0.61], np.float32)  # where the light comes from, in the camera's frame
 ELEVATION = 22.0  # degrees above the horizon
 FIELD_OF_VIEW = 26.0  # degrees, along the picture's width
 TOP, BOTTOM = np.array([236, 238, 241.0]), np.array([196, 199, 204.0])  # background, sRGB
@@ -57,7 +58,8 @@ def _drawn(textured: TexturedMesh, cam_from_world: F64, K: F64, width: int, heig
     rows, columns = np.nonzero(face >= 0)
     if len(rows):
         pick = textured.mesh.faces[face[rows, columns]]
-        share = _shares(pixels[pick], cam[pick, 2], columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5)
+        places = np.stack([columns, rows], 1).astype(np.float32) + np.float32(0.5)
+        share = _shares(pixels.astype(np.float32), cam[:, 2].astype(np.float32), pick, places)
         picture[rows, columns] = _shaded(textured, pick, share, cam_from_world[:, :3])
     small = cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(small + 0.5, 0, 255), np.uint8)
@@ -95,22 +97,21 @@ def _front_faces(pixels: F64, depth: F64, faces: I32, width: int, height: int) -
     return np.where(owner == NOBODY, -1, owner).astype(np.int32)
 
 
-def _shares(corner: F64, depth: F64, x: F64, y: F64) -> F64:
+def _shares(pixels: F32, depth: F32, pick: I32, places: F32) -> F32:
     """(n, 3) barycentric coordinates on the surface under each pixel."""
-    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
-    p = np.stack([x, y], 1)
+    a, b, c = (pixels[pick[:, k]] - places for k in range(3))
 
-    def cross(u: F64, v: F64) -> F64:
+    def cross(u: F32, v: F32) -> F32:
         return np.asarray(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
 
-    flat = np.stack([cross(b - p, c - p), cross(c - p, a - p), cross(a - p, b - p)], 1) / depth
+    flat = np.stack([cross(b, c), cross(c, a), cross(a, b)], 1) / depth[pick]
     total = flat.sum(1, keepdims=True)
-    return np.asarray(flat / np.where(np.abs(total) < 1e-12, 1e-12, total))
+    return np.asarray(flat / np.where(np.abs(total) < 1e-12, np.float32(1e-12), total), np.float32)
 
 
-def _shaded(textured: TexturedMesh, pick: I32, share: F64, rotation: F64) -> F64:
+def _shaded(textured: TexturedMesh, pick: I32, share: F32, rotation: F64) -> F32:
     """(n, 3) colours: the texture under a soft key light from above left, seen from the camera."""
-    uv = (textured.uvs[pick] * share[..., None]).sum(1)
+    uv = _blended(textured.uvs.astype(np.float32), pick, share)
     high, wide = textured.base_colour.shape[:2]
     places = np.stack([uv[:, 0] * wide - 0.5, (1 - uv[:, 1]) * high - 0.5], 1).astype(np.float32)
     padded = np.zeros((-(-len(places) // 1024) * 1024, 2), np.float32)
@@ -118,13 +119,18 @@ def _shaded(textured: TexturedMesh, pick: I32, share: F64, rotation: F64) -> F64
     colour = cv2.remap(
         textured.base_colour, padded.reshape(-1, 1024, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    normal = (smooth_normals(textured)[pick] * share[..., None]).sum(1)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-9)[:, None]
-    in_camera = normal @ rotation.T
-    in_camera *= -np.sign(in_camera[:, 2:] + 1e-12)  # an open scan's inside is lit as its outside
-    key = np.array([-0.45, -0.65, -0.61])
-    light = 0.72 + 0.36 * np.maximum(in_camera @ key, 0) + 0.06 * normal[:, 2]
-    return np.asarray(colour.reshape(-1, 3)[: len(uv)].astype(np.float64) * light[:, None]).clip(0, 255)
+    normal = _blended(smooth_normals(textured).astype(np.float32), pick, share)
+    normal /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normal, normal)), np.float32(1e-9))[:, None]
+    toward = rotation.astype(np.float32)
+    # an open scan's inside is lit as its outside
+    key = (normal @ (toward.T @ KEY)) * -np.sign(normal @ toward[2] + np.float32(1e-12))
+    light = 0.72 + 0.36 * np.maximum(key, 0) + 0.06 * normal[:, 2]
+    return np.asarray((colour.reshape(-1, 3)[: len(uv)] * light[:, None]).clip(0, 255), np.float32)
+
+
+def _blended(values: F32, pick: I32, share: F32) -> F32:
+    """Corner by corner: no array of all corners' values is needed."""
+    return np.asarray(sum(values[pick[:, k]] * share[:, k, None] for k in range(3)), np.float32)
 
 
 def _background(height: int) -> F64:

@@ -19,6 +19,7 @@ PROOF = 360  # pixels: the longer side of the pictures that prove it
 WHOLE = 0.98  # a pixel that is covered less is a hole
 ALLOWED = 2e-5  # of the pixels: rounding at the picture's border is no hole
 SHRINK = 0.85
+PIVOT_SIDE = 400  # pixels: a picture's longer side that is enough to find its usual depth
 FEWEST = 0.05  # of what was planned: less is no move
 
 
@@ -44,15 +45,17 @@ def planned(mono: MonoDepth) -> Reach:
 
 def _pivot(mono: MonoDepth) -> float:
     """The depth of what the picture is about: the nearer half of what lies around its middle."""
-    height, width = mono.inverse_depth.shape
+    step = max(int(max(mono.inverse_depth.shape) / PIVOT_SIDE), 1)  # sorting all of a large photo takes seconds
+    inverse, sky = mono.inverse_depth[::step, ::step], mono.sky[::step, ::step]
+    height, width = inverse.shape
     y, x = np.mgrid[0:height, 0:width]
-    centre = np.exp(-((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) / (2 * 0.2**2)) * ~mono.sky
-    order = np.argsort(mono.inverse_depth, axis=None)
+    centre = np.exp(-((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) / (2 * 0.2**2)) * ~sky
+    order = np.argsort(inverse, axis=None)
     weight = np.cumsum(centre.ravel()[order])
     if weight[-1] <= 0:
         return 4.0
     at = np.searchsorted(weight, 0.6 * weight[-1])
-    return float(1 / max(mono.inverse_depth.ravel()[order][min(at, order.size - 1)], 1e-9))
+    return float(1 / max(inverse.ravel()[order][min(at, order.size - 1)], 1e-9))
 
 
 def proven(layers: Sequence[Layer], mono: MonoDepth, cam_from_world: F64, reach: Reach, report: Report) -> Reach:

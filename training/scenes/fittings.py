@@ -5,6 +5,7 @@ Each is put where the builder's frame is, standing on z = 0, its front towards -
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,7 +21,9 @@ def inside(b: Builder, at: Sequence[float], yaw: float, make: Callable[[Builder]
     b.frame = (outer, origin)
 
 
-def strew(b: Builder, wide: float, deep: float, high: float, count: int, kinds: Sequence[Callable[[Builder], None]]) -> None:
+def strew(
+    b: Builder, wide: float, deep: float, high: float, count: int, kinds: Sequence[Callable[[Builder], None]]
+) -> None:
     """Things at random over a rectangle about the frame's middle."""
     for _ in range(count):
         at = (b.between(-0.48, 0.48) * wide, b.between(-0.45, 0.45) * deep, high)
@@ -46,7 +49,9 @@ def row(b: Builder, wide: float, deep: float, high: float, count: int) -> None:
 
 
 def paper(b: Builder) -> None:
-    white = b.look(patterns.PAGES if b.chance(0.5) else patterns.PLAIN, colours=((0.8,) * 3, (0.6,) * 3), size=b.between(5, 40))
+    white = b.look(
+        patterns.PAGES if b.chance(0.5) else patterns.PLAIN, colours=((0.8,) * 3, (0.6,) * 3), size=b.between(5, 40)
+    )
     for _ in range(int(b.rng.integers(1, 4))):
         at = (b.between(-0.05, 0.05), b.between(-0.05, 0.05), 0.003)
         b.box(at, (0.105, 0.148, 0.002), white, turn(b.between(0, 1)))
@@ -81,7 +86,9 @@ def vase(b: Builder) -> None:
         for _ in range(int(b.rng.integers(2, 6))):
             top = np.array((b.between(-0.12, 0.12), b.between(-0.12, 0.12), h * 1.2 + b.between(0.1, 0.3)))
             b.rod((0, 0, h), top, 0.004, b.look(calm=1))
-            b.ball(top, b.between(0.02, 0.05), b.look(patterns.CLOUDS, colours=colours, size=30), None, (LEAVES, 60, 0.4))
+            b.ball(
+                top, b.between(0.02, 0.05), b.look(patterns.CLOUDS, colours=colours, size=30), None, (LEAVES, 60, 0.4)
+            )
 
 
 def device(b: Builder) -> None:
@@ -174,7 +181,7 @@ def wheel(b: Builder, radius: float, thick: float, look: int) -> None:
     """Upright, across X: a tyre of short rods, spokes as a grid in between."""
     count = 14
     rim = [radius * np.array((0, np.cos(a), np.sin(a))) for a in np.linspace(0, 2 * np.pi, count + 1)]
-    for one, other in zip(rim, rim[1:], strict=False):
+    for one, other in pairwise(rim):
         b.rod(one, other, thick, look)
     b.tube((0, 0, 0), radius * 0.95, thick * 0.3, b.look(calm=1, shine=0.8), things.ACROSS, (BARS, 30, 0.8))
 
@@ -192,15 +199,15 @@ def bicycle(b: Builder) -> None:
     r = 0.03 if heavy else 0.016
     for one, other in ((front, head), (head, seat), (head, low), (low, seat), (low, back), (seat, back)):
         b.rod(one, other, r, metal if heavy else paint)
-    b.rod(head + (-0.3, 0.05, 0.12), head + (0.3, 0.05, 0.12), 0.015, black)
-    b.ball(seat + (0, 0.05, 0.05), (0.1, 0.28 if heavy else 0.14, 0.05), black)
+    b.rod(np.add(head, (-0.3, 0.05, 0.12)), np.add(head, (0.3, 0.05, 0.12)), 0.015, black)
+    b.ball(np.add(seat, (0, 0.05, 0.05)), (0.1, 0.28 if heavy else 0.14, 0.05), black)
     if heavy:
         b.ball((0, -0.12, 0.82), (0.15, 0.3, 0.14), paint)
         b.box((0, 0, 0.45), (0.14, 0.2, 0.17), metal)
         b.tube((0.15, 0.25, 0.35), 0.05, 0.4, metal, things.LYING)
-        b.ball(head + (0, -0.12, 0.05), 0.1, metal)
+        b.ball(np.add(head, (0, -0.12, 0.05)), 0.1, metal)
         for side in (front, back):
-            b.ball(side + (0, 0, radius * 0.75), (0.07, radius * 0.8, 0.08), paint)
+            b.ball(np.add(side, (0, 0, radius * 0.75)), (0.07, radius * 0.8, 0.08), paint)
 
 
 CARRIED: tuple[Callable[[Builder], None], ...] = (
@@ -248,7 +255,7 @@ def counter(b: Builder, long: float) -> None:
         board = b.look(calm=0.7)
         for z in (1.4, 1.75):
             b.box((0, 0.18, z), (long / 2, 0.12, 0.012), board)
-            inside(b, (0, 0.18, 0), 0, lambda one, z=z: row(one, long, 0.2, z + 0.012, int(b.rng.integers(3, 12))))
+            inside(b, (0, 0.18, z + 0.012), 0, lambda one: row(one, long, 0.2, 0.0, int(b.rng.integers(3, 12))))
 
 
 def tall_unit(b: Builder) -> None:
@@ -269,7 +276,9 @@ def workplace(b: Builder) -> None:
     w, d, high = b.between(1.1, 1.8), b.between(0.6, 0.85), b.between(0.7, 0.78)
     things.table(b, w, d, high)
     if b.chance(0.6):
-        inside(b, (b.one_of([-1, 1]) * (w / 2 - 0.25), 0.05, 0), 0, lambda one: things.drawers(one, 0.4, 0.5, high - 0.08))
+        inside(
+            b, (b.one_of([-1, 1]) * (w / 2 - 0.25), 0.05, 0), 0, lambda one: things.drawers(one, 0.4, 0.5, high - 0.08)
+        )
     for _ in range(int(b.rng.integers(0, 3))):
         inside(b, (b.between(-0.35, 0.35) * w, d * 0.22, high), b.rng.normal(0, 0.25), things.monitor)
     inside(b, (b.between(-0.1, 0.1), -d * 0.2, high), b.rng.normal(0, 0.1), b.one_of([things.keyboard, laptop, paper]))
@@ -317,7 +326,13 @@ def window(b: Builder, wide: float, high: float) -> None:
     b.box((0, -0.1, -high / 2 - 0.02), (wide / 2 + 0.05, 0.12, 0.02), frame)
     kind = b.rng.random()
     if kind < 0.25:
-        b.box((0, -0.05, high / 2 * b.between(0.0, 0.7)), (wide / 2, 0.012, high / 2 * b.between(0.3, 1.0)), b.look(calm=1), None, (GRID, 25, 0.3))
+        b.box(
+            (0, -0.05, high / 2 * b.between(0.0, 0.7)),
+            (wide / 2, 0.012, high / 2 * b.between(0.3, 1.0)),
+            b.look(calm=1),
+            None,
+            (GRID, 25, 0.3),
+        )
     elif kind < 0.6:
         cloth = b.look(shine=0.0)
         for sx in (-1, 1):
@@ -395,7 +410,9 @@ def pillar(b: Builder, high: float) -> None:
 def board(b: Builder, wide: float) -> None:
     """A white or black board, or a notice board full of papers; its middle at z = 0."""
     grey = b.one_of([0.75, 0.75, 0.04, 0.2])
-    b.box((0, 0, 0), (wide / 2, 0.015, 0.6), b.look(patterns.CLOUDS, colours=((grey,) * 3, (grey * 0.85,) * 3), shine=0.2))
+    b.box(
+        (0, 0, 0), (wide / 2, 0.015, 0.6), b.look(patterns.CLOUDS, colours=((grey,) * 3, (grey * 0.85,) * 3), shine=0.2)
+    )
     for _ in range(int(b.rng.integers(0, 8))):
         at = (b.between(-0.45, 0.45) * wide, -0.017, b.between(-0.45, 0.45))
         b.box(at, (b.between(0.05, 0.15), 0.003, b.between(0.05, 0.15)), b.look(patterns.PAGES, size=b.between(5, 20)))

@@ -231,9 +231,15 @@ def pedestal(b: Builder) -> None:
     size = b.between(0.5, 2.0)
     for _ in range(int(b.rng.integers(1, 4))):
         b.put((b.between(-0.15, 0.15) * size, b.between(-0.15, 0.15) * size, 0), b.between(0, 6.28))
-        b.one_of([*fittings.CARRIED, fittings.bag, lambda one: things.plant(one, 0.4), lambda one: things.bust(one, 0.7), things.chair])(
-            b
-        )
+        b.one_of(
+            [
+                *fittings.CARRIED,
+                fittings.bag,
+                lambda one: things.plant(one, 0.4),
+                lambda one: things.bust(one, 0.7),
+                things.chair,
+            ]
+        )(b)
     b.put((0, 0, 0))
 
     def place() -> None:

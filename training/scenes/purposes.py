@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -54,12 +55,27 @@ def furnished(b: Builder) -> None:
 def walls(b: Builder, room: Room) -> None:
     """Floor, four walls and a ceiling, painted as rooms are."""
     wide, deep, high, t = room.wide, room.deep, room.high, 0.1
-    kind = b.one_of([patterns.WOOD, patterns.WOOD, patterns.TILES, patterns.TILES, patterns.CLOUDS, patterns.CHECKER, patterns.PLAIN, None])
+    kind = b.one_of(
+        [
+            patterns.WOOD,
+            patterns.WOOD,
+            patterns.TILES,
+            patterns.TILES,
+            patterns.CLOUDS,
+            patterns.CHECKER,
+            patterns.PLAIN,
+            None,
+        ]
+    )
     floor = b.look(kind, size=np.exp(b.between(0, 2.6)), shine=b.between(0, 0.5) if b.chance(0.5) else 0.0)
     b.box((0, 0, -t), (wide, deep, t), floor)
     white = b.rng.uniform(0.6, 0.95) ** 2.2 * np.ones(3)
     panels = b.chance(0.3)
-    b.box((0, 0, high + t), (wide, deep, t), b.look(patterns.TILES if panels else patterns.PLAIN, colours=(white, white * 0.7), size=1.7))
+    b.box(
+        (0, 0, high + t),
+        (wide, deep, t),
+        b.look(patterns.TILES if panels else patterns.PLAIN, colours=(white, white * 0.7), size=1.7),
+    )
     paint = b.wall_colour()
     for sx in (-1, 1):
         b.box((sx * (wide / 2 + t), 0, high / 2), (t, deep, high / 2), _paper(b, paint))
@@ -89,7 +105,9 @@ def _paper(b: Builder, paint: np.ndarray) -> int:
     """A wall's face: the room's paint, or another, or a pattern."""
     own = paint if b.chance(0.75) else b.wall_colour()
     if b.chance(0.8):
-        return b.look(patterns.PLAIN if b.chance(0.7) else patterns.CLOUDS, colours=(own, own * 0.92), shine=0.0, size=3)
+        return b.look(
+            patterns.PLAIN if b.chance(0.7) else patterns.CLOUDS, colours=(own, own * 0.92), shine=0.0, size=3
+        )
     return b.look(None, colours=(own, own * b.between(0.6, 0.95)), calm=0.0, shine=0.0, size=b.between(2, 12))
 
 
@@ -104,7 +122,13 @@ def daylight(b: Builder, room: Room) -> None:
     for side in SIDES:
         if b.chance(0.35):
             wide, high = b.between(0.6, min(2.6, 0.6 * room.long(side))), b.between(0.8, 1.5)
-            room.at_wall(b, side, b.between(-0.25, 0.25) * room.long(side), 0.01, min(b.between(1.4, 1.7), room.high - high / 2 - 0.1))
+            room.at_wall(
+                b,
+                side,
+                b.between(-0.25, 0.25) * room.long(side),
+                0.01,
+                min(b.between(1.4, 1.7), room.high - high / 2 - 0.1),
+            )
             fittings.window(b, wide, high)
     b.put((0, 0, 0))
 
@@ -137,12 +161,50 @@ def seen_by_a_person(b: Builder, room: Room) -> None:
     target = b.one_of(rows) if len(rows) else np.array((0, room.deep / 2, 1.0))
     away = np.exp(b.between(np.log(0.9), np.log(min(5.0, room.deep))))
     angle = b.rng.normal(0, 0.8) if b.chance(0.8) else b.between(-np.pi, np.pi)
-    at = np.array((target[0] + away * np.sin(angle), target[1] - away * np.cos(angle), b.one_of([b.between(1.3, 1.75), b.between(0.7, 1.4)])))
+    at = np.array(
+        (
+            target[0] + away * np.sin(angle),
+            target[1] - away * np.cos(angle),
+            b.one_of([b.between(1.3, 1.75), b.between(0.7, 1.4)]),
+        )
+    )
     for k, long in ((0, room.wide), (1, room.deep)):
         at[k] = np.clip(at[k], -long / 2 + 0.25, long / 2 - 0.25)
     level = b.chance(0.35)  # held upright, as people do for a room rather than for a thing
-    aim = np.array((target[0], target[1], at[2] - b.between(-0.1, 0.15) * away if level else target[2] + b.rng.normal(0, 0.15)))
+    aim = np.array(
+        (target[0], target[1], at[2] - b.between(-0.1, 0.15) * away if level else target[2] + b.rng.normal(0, 0.15))
+    )
     b.look_at(at, aim, b.rng.normal(0, 0.06), b.one_of([b.between(0.9, 1.15), b.between(0.7, 1.35)]))
+
+
+# Single things -------------------------------------------------------------------------------------------------
+
+
+def files(b: Builder) -> None:
+    things.shelf(b, 1.0, 0.35, b.between(1.0, 2.1))
+
+
+def cabinet(b: Builder) -> None:
+    things.drawers(b, 0.8, 0.45, b.between(0.7, 1.5))
+
+
+def any_books(b: Builder) -> None:
+    things.shelf(b, b.between(0.6, 1.6), 0.3, b.between(0.8, 2.1))
+
+
+def any_plant(b: Builder) -> None:
+    things.plant(b, b.between(0.5, 1.6))
+
+
+def end_window(b: Builder) -> None:
+    fittings.inside(b, (0, 0, 1.4), 0, lambda one: fittings.window(one, 1.0, 1.4))
+
+
+def perhaps_a_screen(b: Builder) -> None:
+    if b.chance(0.3):
+        things.picture(b, 0.01, 0.01)
+    else:
+        things.monitor(b)
 
 
 # One purpose each: the room's size, and what is put into it once its walls stand -------------------------------------------
@@ -178,7 +240,12 @@ def dining(b: Builder, room: Room) -> None:
     for _ in range(int(b.rng.integers(1, 6))):
         sy = b.one_of([-1, 1])
         spot = (b.between(-0.4, 0.4) * w, sy * (d / 2 + b.between(0.05, 0.4)), 0)
-        fittings.inside(b, spot, (0 if sy > 0 else np.pi) + b.rng.normal(0, 0.3), b.one_of([things.chair, things.chair, fittings.stool]))
+        fittings.inside(
+            b,
+            spot,
+            (0 if sy > 0 else np.pi) + b.rng.normal(0, 0.3),
+            b.one_of([things.chair, things.chair, fittings.stool]),
+        )
 
 
 def office(b: Builder) -> Made:
@@ -190,14 +257,17 @@ def office(b: Builder) -> Made:
                 side = b.one_of(SIDES[:3])
                 room.at_wall(b, side, b.between(-0.35, 0.35) * room.long(side), b.between(0.42, 0.5))
             else:
-                b.put((b.between(-0.35, 0.35) * room.wide, b.between(-0.2, 0.4) * room.deep, 0), b.one_of([0, np.pi / 2, np.pi, -np.pi / 2]))
+                b.put(
+                    (b.between(-0.35, 0.35) * room.wide, b.between(-0.2, 0.4) * room.deep, 0),
+                    b.one_of([0, np.pi / 2, np.pi, -np.pi / 2]),
+                )
                 if b.chance(0.4):
-                    fittings.inside(b, (0, 0.45, 0), 0, lambda one: fittings.partition(one, 1.7))
+                    fittings.inside(b, (0, 0.45, 0), 0, partial(fittings.partition, long=1.7))
             fittings.workplace(b)
         for _ in range(int(b.rng.integers(0, 3))):
             side = b.one_of(SIDES)
             room.at_wall(b, side, b.between(-0.4, 0.4) * room.long(side), 0.25)
-            b.one_of([lambda one: things.shelf(one, 1.0, 0.35, b.between(1.0, 2.1)), lambda one: things.drawers(one, 0.8, 0.45, b.between(0.7, 1.5)), fittings.tall_unit])(b)
+            b.one_of([files, cabinet, fittings.tall_unit])(b)
         if b.chance(0.4):
             room.at_wall(b, b.one_of(SIDES), 0.0, 0.02, 1.45)
             fittings.board(b, b.between(1.0, 2.4))
@@ -212,7 +282,14 @@ def bedroom(b: Builder) -> Made:
         side, along = b.one_of(SIDES[:3]), b.between(-0.25, 0.25)
         room.at_wall(b, side, along * room.long(side), 1.08)
         things.bed(b)
-        fittings.strew(b, 1.2, 1.4, 0.55, int(b.rng.integers(0, 4)), (fittings.heap, fittings.heap, things.book_pile, fittings.laptop, fittings.bag))
+        fittings.strew(
+            b,
+            1.2,
+            1.4,
+            0.55,
+            int(b.rng.integers(0, 4)),
+            (fittings.heap, fittings.heap, things.book_pile, fittings.laptop, fittings.bag),
+        )
         for sx in (-1, 1):
             if b.chance(0.6):
                 room.at_wall(b, side, along * room.long(side) + sx * 1.1, 0.25)
@@ -221,7 +298,14 @@ def bedroom(b: Builder) -> Made:
         for _ in range(int(b.rng.integers(1, 3))):
             other = b.one_of(SIDES)
             room.at_wall(b, other, b.between(-0.4, 0.4) * room.long(other), 0.36)
-            b.one_of([fittings.tall_unit, lambda one: things.drawers(one, 1.1, 0.5, 0.85), fittings.workplace, lambda one: things.shelf(one, 0.9, 0.3, 1.7)])(b)
+            b.one_of(
+                [
+                    fittings.tall_unit,
+                    partial(things.drawers, wide=1.1, deep=0.5, high=0.85),
+                    fittings.workplace,
+                    partial(things.shelf, wide=0.9, deep=0.3, high=1.7),
+                ]
+            )(b)
 
     return room, fit
 
@@ -246,11 +330,11 @@ def sitting_room(b: Builder) -> Made:
         side = b.one_of(SIDES[:3])
         room.at_wall(b, side, 0.0, 0.25)
         things.drawers(b, b.between(1.0, 1.8), 0.4, 0.5)
-        fittings.inside(b, (0, 0, 0.5), 0, lambda one: things.picture(one, 0.01, 0.01) if one.chance(0.3) else things.monitor(one))
+        fittings.inside(b, (0, 0, 0.5), 0, perhaps_a_screen)
         for _ in range(int(b.rng.integers(1, 4))):
             other = b.one_of(SIDES)
             room.at_wall(b, other, b.between(-0.42, 0.42) * room.long(other), 0.35)
-            b.one_of([lambda one: things.shelf(one, b.between(0.6, 1.6), 0.3, b.between(0.8, 2.1)), lambda one: things.plant(one, b.between(0.5, 1.6)), lambda one: things.lamp(one, 1.6), things.radiator])(b)
+            b.one_of([any_books, any_plant, partial(things.lamp, high=1.6), things.radiator])(b)
 
     return room, fit
 
@@ -265,14 +349,16 @@ def passage(b: Builder) -> Made:
                 fittings.door(b)
             for _ in range(int(b.rng.integers(0, 4))):
                 room.at_wall(b, side, b.between(-0.45, 0.45) * room.deep, 0.02, 1.5)
-                b.one_of([lambda one: fittings.board(one, 1.2), lambda one: things.picture(one, 0.6, 0.8)])(b)
+                b.one_of([partial(fittings.board, wide=1.2), partial(things.picture, wide=0.6, high=0.8)])(b)
         room.at_wall(b, "back", 0.0, 0.03)
-        b.one_of([fittings.door, lambda one: fittings.inside(one, (0, 0, 1.4), 0, lambda two: fittings.window(two, 1.0, 1.4)), lambda one: things.plant(one, 1.2)])(b)
+        b.one_of([fittings.door, end_window, partial(things.plant, high=1.2)])(b)
         if b.chance(0.4):
             b.put((0, 0, room.high - 0.2))
             pipe = b.look(calm=1)
             for x in b.rng.uniform(-0.4, 0.4, int(b.rng.integers(1, 4))):
-                b.rod((x * room.wide, -room.deep / 2, 0), (x * room.wide, room.deep / 2, 0), b.between(0.02, 0.08), pipe)
+                b.rod(
+                    (x * room.wide, -room.deep / 2, 0), (x * room.wide, room.deep / 2, 0), b.between(0.02, 0.08), pipe
+                )
 
     return room, fit
 
@@ -285,10 +371,15 @@ def workshop(b: Builder) -> Made:
             if b.chance(0.7):
                 room.at_wall(b, side, b.between(-0.1, 0.1) * room.long(side), 0.35)
                 long = room.long(side) * b.between(0.3, 0.7)
-                b.one_of([lambda one, long=long: fittings.counter(one, long), lambda one, long=long: fittings.rack(one, min(long, 2.5), b.between(1.5, 2.3))])(b)
+                if b.one_of([True, False]):
+                    fittings.counter(b, long)
+                else:
+                    fittings.rack(b, min(long, 2.5), b.between(1.5, 2.3))
         for _ in range(int(b.rng.integers(1, 4))):
             b.put((b.between(-0.35, 0.35) * room.wide, b.between(-0.2, 0.35) * room.deep, 0), b.between(0, 6.28))
-            b.one_of([fittings.bicycle, fittings.bicycle, fittings.crates, fittings.workplace, fittings.stool, machine])(b)
+            b.one_of(
+                [fittings.bicycle, fittings.bicycle, fittings.crates, fittings.workplace, fittings.stool, machine]
+            )(b)
 
     return room, fit
 
@@ -304,7 +395,12 @@ def machine(b: Builder) -> None:
         else:
             b.tube(at, half[0], half[1], steel, b.one_of([None, things.ACROSS, things.LYING]))
     for _ in range(int(b.rng.integers(0, 5))):
-        b.rod(b.rng.uniform(-0.5, 0.5, 3) + (0, 0, 0.6), b.rng.uniform(-0.5, 0.5, 3) + (0, 0, 0.7), b.between(0.01, 0.04), steel)
+        b.rod(
+            b.rng.uniform((-0.5, -0.5, 0.1), (0.5, 0.5, 1.1)),
+            b.rng.uniform((-0.5, -0.5, 0.2), (0.5, 0.5, 1.2)),
+            b.between(0.01, 0.04),
+            steel,
+        )
 
 
 def classroom(b: Builder) -> Made:
@@ -355,7 +451,11 @@ def washroom(b: Builder) -> Made:
             for side in SIDES[:3]:
                 room.at_wall(b, side, 0.0, 0.005, 0.75)
                 b.box((0, 0, 0), (room.long(side) / 2, 0.006, 0.75), tile)
-        for side, one, out in (("back", fittings.washstand, 0.25), ("left", fittings.toilet, 0.32), ("right", fittings.tub, 0.38)):
+        for side, one, out in (
+            ("back", fittings.washstand, 0.25),
+            ("left", fittings.toilet, 0.32),
+            ("right", fittings.tub, 0.38),
+        ):
             if b.chance(0.8):
                 room.at_wall(b, side if b.chance(0.6) else b.one_of(SIDES), b.between(-0.2, 0.2) * room.wide, out)
                 one(b)
@@ -369,12 +469,21 @@ def stairwell(b: Builder) -> Made:
     room = Room(b.between(2.2, 5), b.between(4, 9), b.between(2.8, 4.5))
 
     def fit() -> None:
-        b.put((b.between(-0.3, 0.3) * room.wide, b.between(-0.1, 0.15) * room.deep, 0), b.one_of([0.0, 0.0, np.pi / 2, -np.pi / 2]))
+        b.put(
+            (b.between(-0.3, 0.3) * room.wide, b.between(-0.1, 0.15) * room.deep, 0),
+            b.one_of([0.0, 0.0, np.pi / 2, -np.pi / 2]),
+        )
         fittings.stairs(b)
         for _ in range(int(b.rng.integers(1, 4))):
             side = b.one_of(SIDES)
             room.at_wall(b, side, b.between(-0.4, 0.4) * room.long(side), 0.3)
-            b.one_of([lambda one: things.plant(one, 1.0), lambda one: things.drawers(one, 0.8, 0.4, 0.9), lambda one: things.shelf(one, 0.8, 0.3, 1.8)])(b)
+            b.one_of(
+                [
+                    partial(things.plant, high=1.0),
+                    partial(things.drawers, wide=0.8, deep=0.4, high=0.9),
+                    partial(things.shelf, wide=0.8, deep=0.3, high=1.8),
+                ]
+            )(b)
 
     return room, fit
 
