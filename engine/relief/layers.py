@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ SKY_SHARE = 0.004  # of the picture: less sky is no layer
 SKY_BEYOND = 0.25  # of the furthest thing's inverse depth: where the sky hangs
 SKY_FAR = 0.01  # of the nearest thing's: and no nearer than this
 BINS = 10  # sizes of rings
+SLOPE = 2.5  # a slope rises this much more over three times the way, a jump does not
+SEAM = 5  # pixels: so wide is a jump of depth at most, since it was brought to the photo's edges
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,17 @@ class _Canvas:
     K: F64
     margin: int
     reach: Reach
+
+    @cached_property
+    def jumps(self) -> Bool:
+        """Where depth itself jumps. A border of labels elsewhere parts one surface, however differently its two sides go on."""
+        step, wide = self._range(SEAM), self._range(3 * SEAM)
+        return np.asarray((step > SMALLEST / 2 * nearest(self.inverse)) & (wide < SLOPE * step))
+
+    def _range(self, pixels: int) -> F32:
+        """Between the nearest and the furthest in a window of so many pixels."""
+        window = np.ones((pixels, pixels), np.uint8)
+        return np.asarray(cv2.dilate(self.inverse, window) - cv2.erode(self.inverse, window))
 
     @property
     def side(self) -> int:
@@ -139,12 +153,12 @@ def _layer(
     sure = _clean_depth(canvas.labels, own, band)
     hiding = np.where(hidden_by, canvas.inverse, np.inf).astype(np.float32)
     inverse = fill.depth(canvas.inverse, sure, hiding)
-    ring, touched, border = _ring(canvas, own, hidden_by, inverse, band)
+    ring, seam, border = _ring(canvas, own, hidden_by, inverse, band)
     nearest_own = _belongs(labels, number)
-    ring, touched = ring & nearest_own, touched & nearest_own
+    ring, touched = ring & nearest_own, seam & hidden_by & nearest_own
     shown = (own | touched) & canvas.inside
     # next to a nearer layer colours are painted anew: it shines through into them, and sharpened photos have bright rims there
-    mixed = own & ((over > 0.02) | _within(border, band)) & ~touched
+    mixed = own & ((over > 0.02) | _within(border, band)) & ~seam
     known = shown & ~mixed & (clean | (cover > 0.9))
     wanted = (ring | mixed | (own & ~canvas.inside)) & ~known
     outside = (labels < number) & _closer(own, hidden_by)
@@ -174,6 +188,8 @@ def _own_edge(canvas: _Canvas, number: int, band: int) -> tuple[F32, F32, Bool]:
         return np.ones(front.shape, np.float32), canvas.picture, np.ones(front.shape, bool)
     near, far = _both_sides(canvas, front, band)
     told = near - far > SMALLEST / 2 * nearest(canvas.inverse)
+    border = front & canvas.jumps & (cv2.dilate((~front).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    told &= _within(border, band + 1)
     cover, colours = matte(canvas.picture, front, told & canvas.inside, band)
     return cover, colours, np.asarray(front & (cover > 0.98))
 
@@ -195,8 +211,8 @@ def _clean_depth(labels: I32, own: Bool, band: int) -> Bool:
 
 
 def _ring(canvas: _Canvas, own: Bool, hidden_by: Bool, inverse: F32, band: int) -> tuple[Bool, Bool, Bool]:
-    """What a move may uncover of a layer behind nearer ones; where it only touches them, so that the photo shows both; and
-    where it does not, the border between them.
+    """What a move may uncover of a layer behind nearer ones; the seam where it only touches them, so that the photo shows
+    both; and where it does not, the border between them.
 
     Along its border the step of depth says how far the nearer layer will move against it.
     """
@@ -209,15 +225,15 @@ def _ring(canvas: _Canvas, own: Bool, hidden_by: Bool, inverse: F32, band: int) 
     step = np.where(border, np.maximum(near - inverse, 0), 0)
     step = cv2.dilate(step, np.ones((2 * band + 1,) * 2, np.uint8)) * border  # the widest nearby counts
     pixels = SPARE * float(canvas.K[0, 0]) * canvas.reach.sway * step
-    touches = step < SMALLEST / 3 * nearest(canvas.inverse)
+    touches = (step < SMALLEST / 3 * nearest(canvas.inverse)) | ~canvas.jumps
     ring = np.zeros_like(own)
     top = float(pixels.max(initial=0))
     for k in range(BINS):
         low, high = top * k / BINS, top * (k + 1) / BINS
         some = border & (pixels > low) & (pixels <= high) if k else border & (pixels <= high)
         ring |= hidden_by & _within(some, high + band + PAD)
-    touched = hidden_by & _within(border & touches, band + PAD) & ~_within(border & ~touches, band + PAD)
-    return ring, touched, border & ~touches
+    seam = _within(border & touches, band + PAD) & ~_within(border & ~touches, band + PAD)
+    return ring, seam, border & ~touches
 
 
 def _belongs(labels: I32, number: int) -> Bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -181,3 +181,27 @@ def test_fewer_layers_where_fewer_are_asked_for() -> None:
     assert [layer.name for layer in done] == ["back", "front"]
     assert max(done[0].colour.shape[:2]) - 2 * done[0].margin == 120
     assert all(len(layer.surface.mesh.faces) < 2 * 800 for layer in done)
+
+
+def test_a_cut_through_one_surface_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thing rises from the floor without a jump, so a cut must pass through it somewhere, and here it does so raggedly, beside a
+    white part of it: within the safe amplitude no white shows in the blue one."""
+    base = Room((), width=240, height=160).mono()
+    y, x = np.mgrid[0:160, 0:240].astype(np.float32)
+    thing = (x > 60) & (x < 190) & (y > 40) & (y < 120)
+    floor = 0.2 + 0.25 * y / 160
+    inverse = np.where(thing, floor + 0.25 * np.clip((x - 70) / 100, 0, 1), floor).astype(np.float32)
+    picture = np.full((160, 240, 3), 230, np.uint8)
+    picture[thing & (x > 130)] = (30, 60, 200)
+    ragged = 132 + 5 * ((y // 4) % 2) + 4 * ((y // 9) % 2)
+    monkeypatch.setattr("engine.relief.layers.cut", lambda *_: (thing & (x > ragged)).astype(np.int32))
+    mono = replace(base, inverse_depth=inverse, sky=np.zeros(inverse.shape, bool))
+    done, reach = layers(mono, picture, LayerSettings(), Report()), planned(mono)
+    assert [layer.name for layer in done] == ["back", "front"]
+    stage = ready(done, 960)
+    for way in ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0)):
+        pose = moved(LEVEL, 0.9 * np.array(way) * [reach.sway, reach.sway, reach.push], reach.pivot, 1.0)
+        seen = draw(stage, pose, lens(mono, (240, 160)), (240, 160))
+        blue = seen[55:105, 138:170]
+        assert (blue[..., 0] > 0.35).mean() < 0.002
+        assert np.abs(blue[..., :3] - np.array((30, 60, 200)) / 255).mean() < 0.01
