@@ -42,7 +42,7 @@ def subject(
     ins, outs = ([_pixels(clicks, colour, to) for to in (rough, small)] for clicks in (inside, outside))
     whole = np.zeros(small.shape[:2], bool)
     for at_rough, at_small in zip(*ins, strict=True):
-        mask, start = _best(coarse, [at_rough], outs[0])
+        mask, start = _best(coarse, at_rough, outs[0])
         whole |= _finer(fine, mask, start, ([at_small], outs[1]))
     return _brought_to_edges(whole, small, colour)
 
@@ -67,24 +67,24 @@ def _pixels(clicks: Sequence[Click], picture: U8, small: U8) -> list[Pixel]:
     return [(int(np.clip(x * across, 0, wide - 1)), int(np.clip(y * down, 0, tall - 1))) for x, y in clicks]
 
 
-def _best(sight: Sight, ins: list[Pixel], outs: list[Pixel]) -> tuple[Bool, Start]:
+def _best(sight: Sight, click: Pixel, outs: list[Pixel]) -> tuple[Bool, Start]:
     """One cut for each guess; another for those that stand out most; then the best."""
-    clicks = ins, outs
+    clicks = [click], outs
     found: list[tuple[float, Bool, Start]] = []
     tried: list[Start] = []
-    for start in starts(sight, ins, outs):
+    for start in starts(sight, click, outs):
         if any(_repeats(start, other) for other in tried):
             continue
         tried.append(start)
         mask = refined(sight, start.mask, start.leaning, start.trust, clicks, 1)
-        found.append((score(sight, mask, ins, outs), mask, start))
+        found.append((score(sight, mask, click, outs), mask, start))
     found.sort(key=lambda one: -one[0])
     kept: list[tuple[float, Bool, Start]] = []
     for one in found:
         if len(kept) < KEPT and all(_shared(one[1], other[1]) < SAME for other in kept):
             kept.append(one)
     again = [
-        (score(sight, mask, ins, outs), mask, start)
+        (score(sight, mask, click, outs), mask, start)
         for _, before, start in kept
         for mask in [refined(sight, before, start.leaning, start.trust, clicks, 1)]
     ]

@@ -16,7 +16,7 @@ PLENTY = 0.9  # of the border on edges of depth: more is no better, since things
 USUAL = 0.1  # of the picture: how large a subject is, if nothing else is known
 
 
-def score(sight: Sight, mask: Bool, ins: list[Pixel], outs: list[Pixel]) -> float:
+def score(sight: Sight, mask: Bool, click: Pixel, outs: list[Pixel]) -> float:
     """The weights are round figures from a flat optimum over two kinds of made-up scenes, each with exact and with blurred depth."""
     area = float(mask.sum())
     ring = max(round(RING * np.sqrt(area)), 3)
@@ -38,7 +38,7 @@ def score(sight: Sight, mask: Bool, ins: list[Pixel], outs: list[Pixel]) -> floa
     total += 2.0 * _solid(mask, area) - 4.0 * _grounded(sight, mask)
     total -= _torn(sight, np.asarray(within > BAND), float(border.sum()))
     total -= 0.5 * (np.log(area / mask.size / USUAL) / 3) ** 2  # neither a crumb nor all there is
-    total += 2.0 * _understood(mask, ins) + 2.0 * _understood(~mask, outs)
+    total += 2.0 * _understood(mask, [click]) + 2.0 * _understood(~mask, outs)
     return float(total - _framed(mask))
 
 

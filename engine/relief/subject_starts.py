@@ -26,24 +26,24 @@ class Start:
     trust: float
 
 
-def starts(sight: Sight, ins: list[Pixel], outs: list[Pixel]) -> list[Start]:
-    """What an outside click is nearer to, over edges, than an inside one is in none."""
+def starts(sight: Sight, click: Pixel, outs: list[Pixel]) -> list[Start]:
+    """What an outside click is nearer to, over edges, than the inside one is in none."""
     both = np.maximum(sight.colour_edge, sight.depth_edge)
     allowed = np.ones(sight.shape, bool)
     if outs:
-        allowed = reached(EASY + both, ins) <= reached(EASY + both, outs)
-        allowed &= _closer(sight, ins, outs)
+        allowed = reached(EASY + both, [click]) <= reached(EASY + both, outs)
+        allowed &= _closer(sight, click, outs)
     found = []
-    for guess, leaning in _discs(sight, ins):
+    for guess, leaning in _discs(sight, click):
         found += [Start(guess, leaning, trust) for trust in TRUSTS]
     for cost, trust in ((both, 0.8), (sight.colour_edge, 0.4), (sight.depth_edge, 1.2)):
-        found += [Start(guess, _leaning(guess), trust) for guess in _stalls(reached(cost + EASY, ins))]
+        found += [Start(guess, _leaning(guess), trust) for guess in _stalls(reached(cost + EASY, [click]))]
     for trust in TRUSTS:
-        guess = _by_depth(sight, ins)
+        guess = _by_depth(sight, *click)
         found.append(Start(guess, _leaning(guess), trust))
-    guess = _by_colour(sight, ins)
+    guess = _by_colour(sight, *click)
     found.append(Start(guess, _leaning(guess), TRUSTS[0]))
-    clicked = np.any([disc(sight.shape, x, y, 2) for x, y in ins], axis=0)
+    clicked = disc(sight.shape, *click, 2)
     against = np.where(allowed, 0, 2 * LEAN).astype(np.float32)
     return [Start((start.mask & allowed) | clicked, start.leaning - against, start.trust) for start in found]
 
@@ -56,11 +56,10 @@ def _leaning(guess: Bool) -> F32:
     return np.asarray(LEAN * np.clip((inside - outside) / reach, -2, 1), np.float32)
 
 
-def _discs(sight: Sight, ins: list[Pixel]) -> list[tuple[Bool, F32]]:
+def _discs(sight: Sight, click: Pixel) -> list[tuple[Bool, F32]]:
     """As one draws a rough ring around a thing: all in it may be of it, all outside is not. The colours do the rest."""
-    between = np.ones(sight.shape, np.uint8)
-    cv2.fillConvexPoly(between, cv2.convexHull(np.array(ins, np.int32)), (0,))
-    away = cv2.distanceTransform(between, cv2.DIST_L2, 5)
+    v, u = np.mgrid[0 : sight.shape[0], 0 : sight.shape[1]]
+    away = np.hypot(u - click[0], v - click[1])
     found = []
     for share in REACHES:
         radius = share * max(sight.shape)
@@ -80,27 +79,20 @@ def _stalls(far: F32) -> list[Bool]:
     return [np.asarray(far <= at[i + 1]) for i in best]
 
 
-def _by_depth(sight: Sight, ins: list[Pixel]) -> Bool:
+def _by_depth(sight: Sight, x: int, y: int) -> Bool:
     """What hangs together at the clicked depth and, where it is known, above the ground."""
-    likely = np.zeros(sight.shape, bool)
-    edge = _jumps(sight.depth)
-    for x, y in ins:
-        there = max(around(sight.depth, x, y), 1e-9)
-        near = np.abs(sight.depth - there) / there < NEAR
-        if sight.height is not None and around(sight.height, x, y) > 0.02 / there:
-            near &= sight.height > 0.012 / there  # what stands on the ground ends where the ground is
-        found = piece(near & ~edge, x, y)
-        if found.mean() > WIDE:  # depth tells nothing from its surroundings: colour has to
-            found = piece(found & (unlike(sight, x, y) < COLOUR), x, y)
-        likely |= found | disc(sight.shape, x, y, 3)
-    return likely
+    there = max(around(sight.depth, x, y), 1e-9)
+    near = np.abs(sight.depth - there) / there < NEAR
+    if sight.height is not None and around(sight.height, x, y) > 0.02 / there:
+        near &= sight.height > 0.012 / there  # what stands on the ground ends where the ground is
+    found = piece(near & ~_jumps(sight.depth), x, y)
+    if found.mean() > WIDE:  # depth tells nothing from its surroundings: colour has to
+        found = piece(found & (unlike(sight, x, y) < COLOUR), x, y)
+    return np.asarray(found | disc(sight.shape, x, y, 3))
 
 
-def _by_colour(sight: Sight, ins: list[Pixel]) -> Bool:
-    likely = np.zeros(sight.shape, bool)
-    for x, y in ins:
-        likely |= piece(unlike(sight, x, y) < COLOUR, x, y) | disc(sight.shape, x, y, 3)
-    return likely
+def _by_colour(sight: Sight, x: int, y: int) -> Bool:
+    return np.asarray(piece(unlike(sight, x, y) < COLOUR, x, y) | disc(sight.shape, x, y, 3))
 
 
 def _jumps(depth: F32) -> Bool:
@@ -116,8 +108,8 @@ def _jumps(depth: F32) -> Bool:
     return edge
 
 
-def _closer(sight: Sight, ins: list[Pixel], outs: list[Pixel]) -> Bool:
-    """Whether a pixel is more like the places that were clicked than like those clicked away: in place, depth and colour."""
+def _closer(sight: Sight, click: Pixel, outs: list[Pixel]) -> Bool:
+    """Whether a pixel is more like the place that was clicked than like those clicked away: in place, depth and colour."""
     v, u = np.mgrid[0 : sight.shape[0], 0 : sight.shape[1]]
     reach = 0.15 * max(sight.shape)
 
@@ -126,6 +118,4 @@ def _closer(sight: Sight, ins: list[Pixel], outs: list[Pixel]) -> Bool:
         off = np.abs(sight.depth - there) / there / NEAR
         return np.asarray(np.hypot(u - x, v - y) / reach + off + unlike(sight, x, y) / COLOUR, np.float32)
 
-    return np.asarray(
-        np.min([distance(*click) for click in ins], axis=0) <= np.min([distance(*click) for click in outs], axis=0)
-    )
+    return np.asarray(distance(*click) <= np.min([distance(*away) for away in outs], axis=0))
