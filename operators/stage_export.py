@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -11,6 +12,8 @@ from bpy.types import Context, Event, Operator
 from ..scene.errors import ModelError
 from ..scene.stage import export
 from ..scene.stage.find import StageInScene, active_stage
+from . import progress
+from .runner import is_busy
 from .stage_tool import StageTool
 
 
@@ -88,7 +91,7 @@ class MAQUETTE_OT_stage_glb(_Export, Operator):
 
 
 class MAQUETTE_OT_stage_exr(_Export, Operator):
-    """Render every layer by itself, with alpha and depth, into one EXR for compositing; with a camera move one for each frame. Blender waits meanwhile"""
+    """Render every layer by itself, with alpha and depth, into one EXR for compositing; with a camera move one for each frame"""
 
     bl_idname = "maquette.stage_exr"
     bl_label = "Layered EXR"
@@ -96,9 +99,35 @@ class MAQUETTE_OT_stage_exr(_Export, Operator):
     animation: BoolProperty(name="All Frames", description="One EXR for each frame of the move", options={"SKIP_SAVE"})
 
     def act(self, context: Context, stage: StageInScene) -> None:
-        path = self.target(context, stage, "layered/frame_" if self.animation else "layered.exr")
+        path = self._path(context, stage)
         try:
             export.write_layered_exr(context, stage, path, animation=self.animation)
         except RuntimeError as error:
             raise ModelError(f"Blender could not render it: {str(error).strip()}") from error
         self.done(path)
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """In Blender's own render window; the panel says when it is there."""
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            stage = active_stage(context)
+            path = self._path(context, stage)
+            export.render_layered_exr(context, stage, path, animation=self.animation, done=partial(_tell_written, path))
+        except (ModelError, RuntimeError) as error:
+            self.report({"ERROR"}, str(error).strip())
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def _path(self, context: Context, stage: StageInScene) -> Path:
+        return self.target(context, stage, "layered/frame_" if self.animation else "layered.exr")
+
+
+def _tell_written(path: Path) -> None:
+    """In the stage's panel, where the button was."""
+    written = [path] if path.is_file() else sorted(path.parent.glob(f"{path.name}*.exr"))
+    if written:
+        if not is_busy():  # what runs meanwhile has its own place
+            progress.show_in_stage(bpy.context)
+        progress.tell(bpy.context, "INFO", f"Written: {written[0]}")
+        progress.redraw(bpy.context)

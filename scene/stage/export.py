@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .material import ALPHA, PHOTO
 from .objects import objects_of
 from .rays import matched
 
+LOOK = 0.5  # seconds between looks at whether a render is done
 NEW = bpy.app.version >= (5, 0)  # a file format belongs to a kind of media from then on
 
 
@@ -73,9 +74,46 @@ def write_layered_exr(context: Context, stage: StageInScene, target: Path, *, an
 
     A scene of its own renders it, which goes again: so no compositor is needed, whose file output every Blender calls otherwise.
     """
+    other = _layered_scene(context, stage, target, animated=animation)
+    try:
+        bpy.ops.render.render(animation=animation, write_still=not animation, scene=other.name)
+    finally:
+        _remove(other)
+
+
+def render_layered_exr(
+    context: Context, stage: StageInScene, target: Path, *, animation: bool, done: Callable[[], None]
+) -> None:
+    """The same in Blender's own render window, which can be watched and stopped, while one works on; then `done`."""
+    other = _layered_scene(context, stage, target, animated=animation)
+    name = other.name
+    try:
+        started = bpy.ops.render.render("INVOKE_DEFAULT", animation=animation, write_still=not animation, scene=name)
+    except RuntimeError:
+        _remove(other)
+        raise
+    if "CANCELLED" in started:
+        _remove(other)
+        raise ModelError("Blender is rendering already: wait for it, or stop it.")
+
+    def tidy() -> float | None:
+        if bpy.app.is_job_running("RENDER"):
+            return LOOK
+        rendered = bpy.data.scenes.get(name)  # it is gone where another file was opened meanwhile
+        if rendered is not None and rendered.get(_TEMPORARY):
+            _remove(rendered)
+            done()
+        return None
+
+    bpy.app.timers.register(tidy, first_interval=LOOK)
+
+
+def _layered_scene(context: Context, stage: StageInScene, target: Path, *, animated: bool) -> Scene:
+    """A copy of the scene that renders the layers apart."""
     matched(stage)
     scene = context.scene
     other = scene.copy()
+    other[_TEMPORARY] = True
     try:
         other.name = f"{scene.name} Layered"
         _fill(other, stage)
@@ -83,19 +121,24 @@ def write_layered_exr(context: Context, stage: StageInScene, target: Path, *, an
         settings = other.render.image_settings
         settings.color_depth, settings.exr_codec = "32", "ZIP"
         other.render.film_transparent = True
-        other.render.use_file_extension = animation
+        other.render.use_file_extension = animated
         other.render.filepath = str(target)
         if NEW:
             other.compositing_node_group = None
         else:
             other.use_nodes = False
         other.frame_set(scene.frame_current)
-        bpy.ops.render.render(animation=animation, write_still=not animation, scene=other.name)
-    finally:
-        homes = [home for home in other.collection.children if home.get(_TEMPORARY)]
-        bpy.data.scenes.remove(other)
-        for home in homes:
-            bpy.data.collections.remove(home)
+    except BaseException:
+        _remove(other)
+        raise
+    return other
+
+
+def _remove(other: Scene) -> None:
+    homes = [home for home in other.collection.children if home.get(_TEMPORARY)]
+    bpy.data.scenes.remove(other)
+    for home in homes:
+        bpy.data.collections.remove(home)
 
 
 _TEMPORARY = "maquette_temporary"

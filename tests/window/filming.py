@@ -146,12 +146,16 @@ class Filming(Chapter):
         result.save_render(str(self.folder / "object-rendered.png"))
 
     def leaves_blender(self) -> Iterator[Any]:
-        """A GLB and a layered EXR."""
+        """A GLB, and a layered EXR in Blender's render window: one can work on meanwhile, and the scene that it takes is gone after."""
         self._render_small()
-        for name, ending in (("stage_glb", ".glb"), ("stage_exr", ".exr")):
-            assert do(f"maquette.{name}") == {"FINISHED"}, said()
-            yield 1
+        assert do("maquette.stage_glb") == {"FINISHED"}, said()
+        scenes = len(bpy.data.scenes)
+        assert press("maquette.stage_exr") == {"FINISHED"}, said()
+        yield 1
+        yield Until(lambda: not bpy.app.is_job_running("RENDER") and len(bpy.data.scenes) == scenes, A_MINUTE)
+        for ending in (".glb", ".exr"):
             assert list((self.folder / "stages").rglob(f"*{ending}")), f"no {ending} was written"
+        assert any(line.text.startswith("Written") for line in bpy.context.window_manager.maquette.messages), said()
 
     def _render_small(self) -> None:
         """As a machine without a graphics card renders in a moment."""
