@@ -12,6 +12,8 @@ from .guess import Guess
 from .refine import enlarged, refined_share
 
 SURE = 0.5  # a network's probability
+TOP = 0.02  # of the picture's height: what comes so near to its upper edge reaches it
+PLENTY = 0.1  # of the picture: so much sky is believed wherever it is
 
 
 def split_sky(guess: Guess, picture: U8, check: Callable[[], None] = lambda: None) -> tuple[F32, Bool]:
@@ -21,9 +23,15 @@ def split_sky(guess: Guess, picture: U8, check: Callable[[], None] = lambda: Non
         return guess.inverse_depth, np.zeros((height, width), bool)
     coarse = guess.inverse_depth
     probability = enlarged(guess.sky.astype(np.float32), coarse.shape[1], coarse.shape[0])
-    if float(probability.max()) <= SURE:
+    if not _is_believed(probability > SURE):
         return coarse, np.zeros((height, width), bool)
     return _beside(coarse, probability), np.asarray(refined_share(probability, picture, check) > SURE)
+
+
+def _is_believed(sky: Bool) -> bool:
+    """A little sky that nowhere reaches the picture's upper edge is a bright wall, or what a window shows: far away, but no sky."""
+    rows = max(round(TOP * sky.shape[0]), 1)
+    return bool(sky.mean() > PLENTY or sky[:rows].any())
 
 
 def _beside(coarse: F32, probability: F32) -> F32:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.edges import guided, judge
 from engine.mono.guess import Guess
@@ -118,3 +119,19 @@ result = refined(coarse, picture)
 assert result.shape == (3000, 4000)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, time.process_time() - began)
 """
+
+
+@pytest.mark.parametrize(("rows", "columns", "is_sky"), [
+    (slice(20, 60), slice(4, 30), False),  # a bright patch of a wall
+    (slice(0, 40), slice(4, 30), True),  # a gap between roofs
+    (slice(20, 80), slice(10, 120), True),  # most of what is seen, below a bough
+])  # fmt: skip
+def test_a_little_sky_away_from_the_upper_edge_is_a_wall(rows: slice, columns: slice, is_sky: bool) -> None:
+    picture = np.full((180, 260, 3), 120, np.uint8)
+    sky = np.zeros((90, 130), np.float32)
+    sky[rows, columns] = 0.95
+    coarse = np.where(sky > 0, 0.1, 1.0).astype(np.float32)
+    found = split_sky(Guess(inverse_depth=coarse, sky=sky), picture)
+    assert bool(found[1].any()) == is_sky
+    if not is_sky:
+        assert np.array_equal(found[0], coarse), "it stays as far away as the network has it"
