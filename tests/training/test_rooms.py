@@ -6,23 +6,15 @@ import numpy as np
 import pytest
 
 from engine.kernels.device import open_device
-from training.scenes import kernel, purposes
+from training.scenes import purposes
 from training.scenes.builder import Builder
 
-HEIGHT, WIDTH = 48, 64
+from .cast import HEIGHT, WIDTH, depth_of
 
 
 @pytest.fixture(scope="module", autouse=True)
 def device() -> None:
     open_device()
-
-
-def depth_of(b: Builder) -> np.ndarray:
-    depth = np.zeros((1, HEIGHT, WIDTH), np.float32)
-    buffers = [np.zeros((1, HEIGHT, WIDTH, 3), np.float32) for _ in range(4)]
-    packed = (b.prims[None], np.array([b.shapes], np.int32), b.looks[None], b.lights[None], b.g[None])
-    kernel.shade(*packed, HEIGHT, WIDTH, depth, *buffers)
-    return depth[0]
 
 
 @pytest.mark.parametrize("purpose", [make for make, _ in purposes.PURPOSES], ids=lambda make: make.__name__)
