@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import fittings, patterns, things
+from . import belongings, patterns, things
 from .builder import Builder, turn
 
 
@@ -145,7 +145,7 @@ def furnish_floor(b: Builder, wide: float, deep: float) -> None:
         for _ in range(int(b.rng.integers(0, 6))):
             x, y = b.between(-0.42, 0.42) * w, b.between(-0.42, 0.42) * d
             b.put(np.array(at) + turn(yaw) @ np.array((x, y, h)), b.between(0, 6.28))
-            things.monitor(b) if b.chance(0.2) else b.one_of(fittings.CARRIED)(b)
+            things.monitor(b) if b.chance(0.2) else b.one_of(belongings.CARRIED)(b)
         for _ in range(int(b.rng.integers(0, 4))):
             x, y = b.between(-0.6, 0.6) * w, b.one_of([-1, 1]) * (d / 2 + b.between(0, 0.3))
             b.put(np.array(at) + turn(yaw) @ np.array((x, y, 0)), yaw + (0 if y > 0 else np.pi) + b.between(-0.4, 0.4))
@@ -173,7 +173,7 @@ def _on_top(b: Builder, wide: float, deep: float) -> None:
             outer @ turn(b.between(0, 6.28)),
             outer @ np.array((b.between(-1, 1) * wide, b.between(-0.4, 0.4) * deep, 0)) + origin,
         )
-        b.one_of(fittings.CARRIED)(b)
+        b.one_of(belongings.CARRIED)(b)
     b.frame = (outer, origin)
 
 
@@ -195,7 +195,7 @@ def desk(b: Builder) -> None:
     things.table(b, w, d, h)
     for _ in range(int(b.rng.integers(3, 22))):
         b.put((b.between(-0.47, 0.47) * w, y + b.between(-0.45, 0.45) * d, h), b.between(0, 6.28))
-        b.one_of(fittings.CARRIED if b.chance(0.5) else things.SMALL)(b)
+        b.one_of(belongings.CARRIED if b.chance(0.5) else things.SMALL)(b)
     if b.chance(0.4):
         b.put((b.between(-0.3, 0.3) * w, y + d * 0.25, h), b.between(-0.4, 0.4))
         things.monitor(b)
@@ -233,8 +233,8 @@ def pedestal(b: Builder) -> None:
         b.put((b.between(-0.15, 0.15) * size, b.between(-0.15, 0.15) * size, 0), b.between(0, 6.28))
         b.one_of(
             [
-                *fittings.CARRIED,
-                fittings.bag,
+                *belongings.CARRIED,
+                belongings.bag,
                 lambda one: things.plant(one, 0.4),
                 lambda one: things.bust(one, 0.7),
                 things.chair,
